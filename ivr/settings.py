@@ -1,0 +1,108 @@
+"""Every setting, in one class. Names in the environment begin with IVR_; nothing needs to be set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Settings of one line. Paths are absolute; every number has its unit in its name."""
+
+    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
+
+    # where
+    state_dir: Path = Field(PROJECT_DIR / "var", description="Everything the line keeps: database, secrets, ledger, logs, the switch")
+    helpline_file: Path = Field(PROJECT_DIR / "ivr/flow/helpline.toml", description="The menus")
+    recordings_dir: Path = Field(PROJECT_DIR / "recordings", description="Words and studio recordings of the prompts")
+    database_url: str = Field("", description="Where rows are kept; empty: SQLite in the state folder")
+
+    # the switch
+    asterisk: Path | None = Field(None, description="Another Asterisk: its program, or the folder it was extracted into")
+    debian_mirror: str = Field("", description="Where Debian's packages come from; empty: this machine's own apt source")
+    run_uid: Annotated[int, Field(ge=1, le=2**31)] = Field(
+        61611, description="User number the line runs as when it is opened by root; no account is made for it"
+    )
+
+    # ports
+    bind_address: str = Field("127.0.0.1", description="Address of SIP and RTP; a carrier's trunk needs a real one")
+    sip_port: Port = Field(5060, description="SIP, UDP")
+    web_port: Port = Field(8116, description="Web pages, on loopback")
+    fastagi_port: Port = Field(4573, description="Door 1: the program, on loopback")
+    ami_port: Port = Field(5038, description="Reserved for the live board, on loopback")
+    asterisk_http_port: Port = Field(8088, description="Reserved for the telephone in the page, on loopback")
+    rtp_first_port: Port = Field(10000, description="First of 1,000 ports for sound")
+
+    # the caller's time
+    patience_s: Annotated[float, Field(ge=1, le=4.5)] = Field(
+        4.0, description="How long the switch waits for the program's next word before it opens the next door"
+    )
+    heartbeat_limit_s: Annotated[float, Field(ge=0.5, le=30)] = Field(
+        2.0, description="A program whose event loop has not answered for so long is killed and started again"
+    )
+
+    # the carrier's trunk; without a host only loopback may call
+    trunk_host: str = Field("", description="The carrier's SIP host; empty: no trunk")
+    trunk_port: Port = Field(5060, description="The carrier's SIP port")
+    trunk_transport: Literal["udp", "tcp", "tls"] = Field("udp", description="How SIP travels to the carrier")
+    trunk_addresses: Words = Field((), description="Addresses or networks calls come from; empty: the host's own")
+    trunk_register: bool = Field(False, description="Whether the line registers with the carrier")
+    trunk_username: str = Field("", description="Account with the carrier")
+    trunk_password: SecretStr = Field(SecretStr(""), description="Password with the carrier")
+    trunk_codecs: Words = Field(("alaw", "ulaw"), description="Codecs, best first")
+    trunk_numbers: Words = Field((), description="Numbers the trunk brings; empty: those of the helpline")
+    trunk_srtp: bool = Field(False, description="Whether sound to the carrier is encrypted (SRTP, keys by SDES)")
+    oncall_numbers: Words = Field((), description="Mobiles of counsellors on call, rung over the trunk when nobody answers")
+
+    @field_validator("trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("state_dir", "helpline_file", "recordings_dir", "asterisk")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.absolute() if value else None
+
+    @property
+    def rtp_last_port(self) -> int:
+        return self.rtp_first_port + 999
+
+    @property
+    def ledger_file(self) -> Path:
+        """The switch appends one JSON line per event; see `asterisk-conf/cel_custom.conf`."""
+        return self.state_dir / "ledger" / "cel.jsonl"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.state_dir / 'database' / 'helpline.sqlite3'}"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.state_dir / "secrets.json"
+
+    @property
+    def sounds_dir(self) -> Path:
+        """What the switch plays: <lang>/<prompt>.wav and music/*.wav, made by `ivr prompts build`."""
+        return self.state_dir / "sounds"
+
+    @property
+    def switch_dir(self) -> Path:
+        return self.state_dir / "switch"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.state_dir / "logs"
+
+    @property
+    def flow_in_use(self) -> Path:
+        """The last flow without faults: what a running line follows, whatever becomes of `helpline_file`."""
+        return self.state_dir / "flow" / "helpline.toml"
