@@ -20,14 +20,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
 
     # where
-    state_dir: Path = Field(PROJECT_DIR / "var", description="Everything the line keeps: database, secrets, ledger, logs, the switch")
+    state_dir: Path = Field(
+        PROJECT_DIR / "var", description="Everything the line keeps: database, secrets, ledger, logs, the switch"
+    )
     helpline_file: Path = Field(PROJECT_DIR / "ivr/flow/helpline.toml", description="The menus")
     recordings_dir: Path = Field(PROJECT_DIR / "recordings", description="Words and studio recordings of the prompts")
     database_url: str = Field("", description="Where rows are kept; empty: SQLite in the state folder")
 
     # the switch
-    asterisk: Path | None = Field(None, description="Another Asterisk: its program, or the folder it was extracted into")
-    debian_mirror: str = Field("", description="Where Debian's packages come from; empty: this machine's own apt source")
+    asterisk: Path | None = Field(
+        None, description="Another Asterisk: its program, or the folder it was extracted into"
+    )
+    debian_mirror: str = Field(
+        "", description="Where Debian's packages come from; empty: this machine's own apt source"
+    )
     run_uid: Annotated[int, Field(ge=1, le=2**31)] = Field(
         61611, description="User number the line runs as when it is opened by root; no account is made for it"
     )
@@ -60,7 +66,9 @@ class Settings(BaseSettings):
     trunk_codecs: Words = Field(("alaw", "ulaw"), description="Codecs, best first")
     trunk_numbers: Words = Field((), description="Numbers the trunk brings; empty: those of the helpline")
     trunk_srtp: bool = Field(False, description="Whether sound to the carrier is encrypted (SRTP, keys by SDES)")
-    oncall_numbers: Words = Field((), description="Mobiles of counsellors on call, rung over the trunk when nobody answers")
+    oncall_numbers: Words = Field(
+        (), description="Mobiles of counsellors on call, rung over the trunk when nobody answers"
+    )
 
     @field_validator("trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", mode="before")
     @classmethod

@@ -1,0 +1,37 @@
+"""Every channel variable and global that the dialplan and the program share. Nothing else is shared.
+
+The dialplan's half stands in `dialplan/*.conf`; a test compares both.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Variable(StrEnum):
+    """Set and read on the caller's channel."""
+
+    DIALLED = "HL_DIALLED"  # dialplan: the number dialled, as the carrier sent it
+    DOOR = "HL_DOOR"  # dialplan: 1 FastAGI, 2 process on the switch, 3 no Python
+    SILENT_S = "HL_SILENT_S"  # dialplan: seconds the program said nothing; set when it hangs
+    SESSION = "HL_SESSION"  # program → dialplan: where the caller stands, so that door 2 can go on
+    HEARD = "HL_HEARD"  # dialplan → program: what the attempt brought, READSTATUS:key
+    KEY = "HL_KEY"  # dialplan: the key that Read() got
+    DECIDED = "HL_DECIDED"  # dialplan, by the program's last command: "yes" once the caller may wait
+    QUEUE = "HL_QUEUE"  # program → dialplan: which queue
+    PRIORITY = "HL_PRIORITY"  # program → dialplan: danger, high or normal
+    LANGUAGE = "HL_LANGUAGE"  # program → dialplan: language of every prompt from now on
+    BEFORE = "HL_BEFORE"  # program → dialplan: prompt played before the wait begins
+    SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
+
+
+class Global(StrEnum):
+    """Set once in `asterisk-conf/globals.conf` when the line opens."""
+
+    NUMBER = "HL_NUMBER"  # the helpline's short number
+    DEFAULT_LANGUAGE = "HL_DEFAULT_LANGUAGE"
+    FASTAGI_PORT = "HL_FASTAGI_PORT"
+    AGI_SCRIPT = "HL_AGI_SCRIPT"  # door 2's program
+    PATIENCE_S = "HL_PATIENCE_S"  # silence of the program after which the next door opens
+    GREETING = "HL_GREETING"  # the prompts of the first menu, joined by &, for door 3
+    MOBILES = "HL_MOBILES"  # dial string of the mobiles on call, rung all at once; empty without a trunk
