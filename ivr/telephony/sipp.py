@@ -1,0 +1,150 @@
+"""Runs SIPp, the telephone without hands: starts it, reads its trace as it is written, nudges it, ends it.
+
+One `Sipp` is one process on one SIP port with one scenario. Nothing of it outlives its `async with`.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Self, TypeVar
+
+from ivr.errors import TelephonyError
+from ivr.telephony.sipp_message import Address, Message, read_trace
+from ivr.telephony.sipp_scenario import Nudge
+from ivr.telephony.voice import even_port_socket
+
+LOOPBACK = "127.0.0.1"
+LOOK_EVERY_S = 0.01
+Seen = TypeVar("Seen")
+
+
+async def until(seen: Callable[[], Seen | None], within_s: float, what: str) -> Seen:
+    """Wait until `seen` returns something true, and return it.
+
+    Raises TelephonyError naming `what` when `within_s` is over. A condition and a deadline, never a fixed sleep.
+    """
+    deadline = time.monotonic() + within_s
+    while not (found := seen()):
+        if time.monotonic() > deadline:
+            raise TelephonyError(f"waited {within_s:g} s in vain for {what}")
+        await asyncio.sleep(LOOK_EVERY_S)
+    return found
+
+
+def free_port() -> int:
+    """A loopback UDP port that was free a moment ago."""
+    with even_port_socket() as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
+class Sipp:
+    """One SIPp process. `heard` is called with every message, sent and received, soon after it is written."""
+
+    def __init__(self, scenario: str, line: Address, folder: Path, heard: Callable[[Message], None]) -> None:
+        self.port = free_port()
+        self._scenario, self._line, self._heard = scenario, line, heard
+        self._folder = Path(mkdtemp(prefix="sipp-", dir=folder))
+        self._read = 0
+        self._options: tuple[str, ...] = ()
+
+    def options(self, *options: str, limit_s: float = 600) -> Self:
+        """More of SIPp's own options; `limit_s` ends it even if we are gone."""
+        self._options = (*options, "-timeout", f"{limit_s:.0f}s")
+        return self
+
+    @property
+    def returned(self) -> int | None:
+        """SIPp's exit code: 0 all calls went by the scenario, 1 some did not; None while it runs."""
+        return self._process.returncode
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread((self._folder / "scenario.xml").write_text, self._scenario)
+        self._process = await self._start()
+        self._reader = asyncio.create_task(self._read_for_ever())
+        try:
+            await until(self._listens, 5, "SIPp to start")
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
+        self._reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._reader
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        self._read_on()
+
+    async def ended(self, within_s: float) -> int:
+        """Wait for SIPp to finish by itself; its exit code."""
+        await until(lambda: self._process.returncode is not None, within_s, "SIPp to end")
+        self._read_on()
+        return self._process.returncode or 0
+
+    def nudge(self, message: Message, nudge: Nudge) -> None:
+        """Press a button in the call that `message`, the last one received, belongs to."""
+        head = message.text.split("\r\n\r\n", 1)[0].split("\r\n")[1:]
+        kept = [line for line in head if not line.lower().startswith(("content-", "allow", "supported"))]
+        text = "\r\n".join((f"{nudge} sip:{LOOPBACK} SIP/2.0", *kept, "Content-Length: 0", "", ""))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as finger:
+            finger.sendto(text.encode(), (LOOPBACK, self.port))
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        with (self._folder / "stderr").open("wb") as errors:
+            return await asyncio.create_subprocess_exec(
+                *self._command(),
+                cwd=self._folder,
+                env=os.environ | {"TZ": "UTC", "TERM": "dumb"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+            )
+
+    def _command(self) -> tuple[str, ...]:
+        place = ("-i", LOOPBACK, "-p", str(self.port), "-bind_local", "-ci", LOOPBACK, "-cp", str(free_port()))
+        traces = ("-trace_msg", "-message_file", "messages", "-trace_err", "-error_file", "errors")
+        host, port = self._line
+        return ("sipp", "-sf", "scenario.xml", *place, *traces, "-nostdin", *self._options, f"{host}:{port}")
+
+    def _listens(self) -> bool:
+        if self._process.returncode not in (None, 0, 1):
+            raise TelephonyError(f"SIPp did not start: {self._complaint()}", remedy="Is sip-tester installed?")
+        return self._process.returncode is not None or _in_use(self.port)
+
+    def _complaint(self) -> str:
+        said = (self._folder / "stderr").read_text(errors="replace").strip()
+        return said or f"exit code {self._process.returncode}"
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            self._read_on()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _read_on(self) -> None:
+        with suppress(FileNotFoundError), (self._folder / "messages").open("rb") as trace:
+            trace.seek(self._read)
+            messages, taken = read_trace(trace.read())
+            self._read += taken
+            for message in messages:
+                if message.method not in list(Nudge):
+                    self._heard(message)
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,104 @@
+"""One call in the hands of a caller or a counsellor: press, say, answer, hang up, and what happened so far."""
+
+from dataclasses import dataclass, field
+
+from ivr.telephony.rtp import SILENCE, Samples
+from ivr.telephony.sipp import Sipp, until
+from ivr.telephony.sipp_message import CallLog, Message, fold
+from ivr.telephony.sipp_scenario import Codec, Nudge, Offer
+from ivr.telephony.voice import Leg, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How one side sounds: codec, payload type of its keys, what it says (None: not a single packet)."""
+
+    codec: Codec = Codec.ALAW
+    key_type: int = 101
+    says: Samples | None = field(default_factory=lambda: SILENCE)
+    echoes: bool = False
+
+    def offer(self, media_port: int) -> Offer:
+        return Offer(self.codec, media_port, self.key_type)
+
+
+class LiveCall:
+    """A call that is going on, or is over; fed with SIPp's messages by `take`."""
+
+    def __init__(self, sound: Sound, voice: Voice) -> None:
+        self._sound, self._voice = sound, voice
+        self._messages: list[Message] = []
+        self._leg: Leg | None = None
+        self._sipp: Sipp | None = None
+        self.log = CallLog()
+
+    @property
+    def invite(self) -> str:
+        """The INVITE as it was on the wire, to look for what should not be in it."""
+        return self._messages[0].text if self._messages else ""
+
+    def take(self, message: Message, sipp: Sipp) -> None:
+        self._sipp = sipp
+        self._messages.append(message)
+        self.log = fold(self._messages)
+        if self.log.ended_at:
+            self._fall_silent()
+        elif self.log.answered_at:
+            self._speak()
+
+    async def invited(self, within_s: float = 10) -> CallLog:
+        return await until(lambda: self.log if self.log.invited_at else None, within_s, "the INVITE")
+
+    async def settled(self, within_s: float = 30) -> CallLog:
+        """Answered, refused or given up."""
+        return await until(lambda: self.log if self.log.status or self.log.ended_at else None, within_s, "an answer")
+
+    async def answered(self, within_s: float = 30) -> CallLog:
+        return await until(lambda: self.log if self.log.answered_at else None, within_s, "the call to be answered")
+
+    async def ended(self, within_s: float = 60) -> CallLog:
+        return await until(lambda: self.log if self.log.ended_at else None, within_s, "the call to end")
+
+    async def press(self, keys: str, *, held_ms: int = 120, gap_ms: int = 100) -> None:
+        """Press keys, if the call is up."""
+        if self._leg:
+            await self._leg.press(keys, held_ms=held_ms, gap_ms=gap_ms)
+
+    def say(self, samples: Samples | None) -> None:
+        if self._leg:
+            self._leg.say(samples)
+
+    def answer(self) -> None:
+        self._nudge(Nudge.ANSWER)
+
+    def refuse(self) -> None:
+        self._nudge(Nudge.REFUSE)
+
+    def hang_up(self) -> None:
+        """BYE, or CANCEL where nobody has answered yet."""
+        self._nudge(Nudge.HANG_UP)
+
+    def leave(self) -> None:
+        """Put the receiver down, in whatever state the call is."""
+        called = bool(self._messages) and not self._messages[0].sent
+        self._nudge(Nudge.REFUSE if called and not self.log.answered_at else Nudge.HANG_UP)
+
+    def _nudge(self, nudge: Nudge) -> None:
+        received = [message for message in self._messages if not message.sent]
+        if self._sipp and received and not self.log.ended_at:
+            self._sipp.nudge(received[-1], nudge)
+
+    def _speak(self) -> None:
+        theirs = [message for message in self._messages if not message.sent and message.media]
+        if not theirs or not theirs[-1].media:
+            return
+        if self._leg is None:
+            key_type = theirs[-1].key_type or self._sound.key_type
+            self._leg = self._voice.to(theirs[-1].media, int(self._sound.codec), key_type)
+            self._leg.echoes = self._sound.echoes
+            self._leg.say(self._sound.says)
+        self._leg.remote = theirs[-1].media
+
+    def _fall_silent(self) -> None:
+        if self._leg:
+            self._voice.stop(self._leg)

@@ -1,0 +1,141 @@
+"""A counsellor's phone: registered, it rings, and answers, or does not, as told. Several calls at once or in turn.
+
+async with Phone("101", "secret", ring_s=1).on(line, folder, ears.heard) as handset:
+    call = await handset.call(0)      # the first; waits for it
+    await call.answered()
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.errors import TelephonyError
+from ivr.telephony.sipp import LOOPBACK, Sipp, until
+from ivr.telephony.sipp_call import LiveCall, Sound
+from ivr.telephony.sipp_message import Address, CallLog, Message
+from ivr.telephony.sipp_scenario import Codec, answering, registering
+from ivr.telephony.voice import Listener, Voice
+
+EXPIRES_S = 300
+ULAW_SOUND = Sound(codec=Codec.ULAW)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """How a phone behaves with each call. Without a password it does not register and can only be called directly."""
+
+    extension: str = ""
+    password: str = ""
+    ring_s: float | None = 1.0
+    """Answered, or refused, after so long; None leaves it ringing, or to `LiveCall.answer` in your own hands."""
+    busy: bool = False
+    talk_s: float | None = None
+    """Hang up after so long; None stays until the far end hangs up."""
+    sound: Sound = field(default_factory=lambda: ULAW_SOUND)
+
+    @asynccontextmanager
+    async def on(self, line: Address, folder: Path, listener: Listener | None = None) -> AsyncIterator["Handset"]:
+        """Switched on and registered; hung up, taken off the register and off when you leave."""
+        async with AsyncExitStack() as stack:
+            voice = await stack.enter_async_context(Voice(listener))
+            handset = Handset(self, voice)
+            scenario = answering(self.sound.offer(voice.port))
+            sipp = await stack.enter_async_context(Sipp(scenario, line, folder, handset.take))
+            handset.sipp = sipp
+            if self.password:
+                await self.register(line, folder, sipp.port)
+                await stack.enter_async_context(self._registered(line, folder, sipp.port))
+            stack.push_async_callback(handset.close)
+            yield handset
+
+    @asynccontextmanager
+    async def _registered(self, line: Address, folder: Path, port: int) -> AsyncIterator[None]:
+        await self.register(line, folder, port)
+        again = asyncio.create_task(self._register_again(line, folder, port))
+        try:
+            yield
+        finally:
+            again.cancel()
+            # The switch may be gone, which is what some tests are about.
+            with suppress(TelephonyError):
+                await self.register(line, folder, port, 0)
+
+    async def _register_again(self, line: Address, folder: Path, port: int) -> None:
+        while True:
+            await asyncio.sleep(EXPIRES_S / 2)
+            with suppress(TelephonyError):
+                await self.register(line, folder, port)
+
+    async def register(self, line: Address, folder: Path, port: int, expires_s: int = EXPIRES_S) -> None:
+        """REGISTER once. Raises TelephonyError when the switch says no, or nothing."""
+        login = ("-au", self.extension, "-ap", self.password, "-m", "1")
+        sipp = Sipp(registering(self.extension, port, expires_s), line, folder, lambda _: None)
+        async with sipp.options(*login, limit_s=4):
+            if await sipp.ended(5):
+                raise TelephonyError(f"phone {self.extension} could not register")
+
+
+class Handset:
+    """A phone that is switched on. `calls` in the order in which they came."""
+
+    def __init__(self, phone: Phone, voice: Voice) -> None:
+        self.phone, self._voice = phone, voice
+        self.sipp: Sipp | None = None
+        self._calls: dict[str, LiveCall] = {}
+        self._minding: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> Address:
+        """To call it directly, without a switch."""
+        return (LOOPBACK, self.sipp.port if self.sipp else 0)
+
+    @property
+    def calls(self) -> tuple[LiveCall, ...]:
+        return tuple(self._calls.values())
+
+    @property
+    def logs(self) -> tuple[CallLog, ...]:
+        return tuple(call.log for call in self.calls)
+
+    async def call(self, number: int = 0, within_s: float = 30) -> LiveCall:
+        """The call with that number, 0 the first; waits for it to ring."""
+        await until(lambda: len(self._calls) > number, within_s, f"phone {self.phone.extension} to ring")
+        return self.calls[number]
+
+    def take(self, message: Message) -> None:
+        if self.sipp is None or (message.call_id not in self._calls and message.method != "INVITE"):
+            return
+        if message.call_id not in self._calls:
+            self._calls[message.call_id] = LiveCall(self.phone.sound, self._voice)
+            self._mind(self._calls[message.call_id])
+        self._calls[message.call_id].take(message, self.sipp)
+
+    async def close(self) -> None:
+        for task in tuple(self._minding):
+            task.cancel()
+        for call in self.calls:
+            call.leave()
+        with suppress(TelephonyError):
+            await until(lambda: all(log.ended_at for log in self.logs), 2, "the calls to end")
+
+    def _mind(self, call: LiveCall) -> None:
+        task = asyncio.create_task(self._behave(call))
+        self._minding.add(task)
+        task.add_done_callback(self._minding.discard)
+
+    async def _behave(self, call: LiveCall) -> None:
+        if self.phone.ring_s is None:
+            return
+        await asyncio.sleep(self.phone.ring_s)
+        if self.phone.busy:
+            call.refuse()
+            return
+        call.answer()
+        # The far end may give up first: then there is nothing to hang up.
+        with suppress(TelephonyError):
+            await call.answered(10)
+            if self.phone.talk_s is not None:
+                await asyncio.sleep(self.phone.talk_s)
+                call.hang_up()
