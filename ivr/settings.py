@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     )
     helpline_file: Path = Field(PROJECT_DIR / "ivr/flow/helpline.toml", description="The menus")
     recordings_dir: Path = Field(PROJECT_DIR / "recordings", description="Words and studio recordings of the prompts")
+    piper_voice_az: Path | None = Field(None, description="A Piper voice file for the az prompts; none: espeak-ng")
+    piper_voice_ru: Path | None = Field(None, description="The same for ru")
+    piper_voice_en: Path | None = Field(None, description="The same for en")
     database_url: str = Field("", description="Where rows are kept; empty: SQLite in the state folder")
 
     # the switch
@@ -75,7 +78,9 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("state_dir", "helpline_file", "recordings_dir", "asterisk")
+    @field_validator(
+        "state_dir", "helpline_file", "recordings_dir", "asterisk", "piper_voice_az", "piper_voice_ru", "piper_voice_en"
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.absolute() if value else None
@@ -99,7 +104,7 @@ class Settings(BaseSettings):
 
     @property
     def sounds_dir(self) -> Path:
-        """What the switch plays: <lang>/<prompt>.wav and music/*.wav, made by `ivr prompts build`."""
+        """What the switch plays: helpline/<lang>/<prompt>.wav and music/hold.wav, made by `ivr prompts build`."""
         return self.state_dir / "sounds"
 
     @property

@@ -78,7 +78,7 @@ class Catalogue:
         return ((language, prompt) for language in self.languages.values() for prompt in self.prompts.values())
 
 
-def parse(text: str) -> Catalogue:
+def parse_catalogue(text: str) -> Catalogue:
     """The catalogue in `text`. Raises ScriptError with every fault there is."""
     try:
         raw = tomllib.loads(text)
@@ -151,6 +151,8 @@ def _prompt_faults(name: str, table: object, languages: Mapping[str, Any]) -> It
     yield from (f"{where}: language '{key}' is unknown" for key in table if key not in known)
     yield from (fault for key in ("heard", *languages) for fault in _text_faults(where, key, table))
     yield from (fault for key in PROMPT_NUMBERS if key in table for fault in _number_faults(where, key, table[key]))
+    if not isinstance(table.get("say", {}), dict):
+        yield f"{where}: say is not a table of languages"
     say = _table(table, "say")
     yield from (f"{where}: say: language '{key}' is unknown" for key in say if key not in languages)
     yield from (fault for key in say for fault in _text_faults(f"{where}: say", key, say))
@@ -167,8 +169,10 @@ def _text_faults(where: str, key: str, table: Mapping[str, Any]) -> Iterator[str
 
 def _number_faults(where: str, key: str, value: object) -> Iterator[str]:
     low, high = LIMITS[key]
-    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-        yield f"{where}: {key} must be a number from {low:g} to {high:g}, not {value!r}"
+    kind = "number" if key == "pace" else "whole number"
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not (whole or (key == "pace" and isinstance(value, float))) or not low <= value <= high:  # type: ignore[operator]
+        yield f"{where}: {key} must be a {kind} from {low:g} to {high:g}, not {value!r}"
 
 
 def _table(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,0 +1,288 @@
+"""Sound files: speaking, levelling and measuring them, and the tune for those who wait. espeak-ng (or Piper) and sox.
+
+Every file is 8 kHz mono, 16 bit, and lies beside its own .alaw and .ulaw, so that the switch never transcodes a prompt.
+Levels are in dB relative to full scale. Loudness is measured as ITU-R BS.1770 gates it (blocks of 400 ms, 10 dB below
+the mean left out), but on the telephone band, 300–3400 Hz, in place of its K filter: what is outside is not heard.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import tempfile
+import wave
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from ivr.errors import TelephonyError
+
+RATE = 8000
+FULL_SCALE = 32768
+VOICE_DB, MUSIC_DB = -19.0, -26.0
+PEAK_DB = -3.5
+QUIET_DB = -50.0  # below this an end of a file counts as silence
+ONSET = 30 * RATE // 1000  # kept around the sound that is not quiet: an h or an s begins below it
+ENCODINGS = {"alaw": "al", "ulaw": "ul"}
+SUFFIXES = ("wav", *ENCODINGS)
+PAUSE = ("0.06", "0.2%")  # what the made voice leaves between words: this long, this quiet
+
+# Eight soft chords in F, six seconds each, in the telephone band; above them one slow voice. Hz.
+CHORD_S, SWELL_S = 6, 9.5
+CHORDS = (
+    (174.61, 261.63, 329.63, 440.00),
+    (220.00, 261.63, 329.63, 392.00),
+    (146.83, 293.66, 349.23, 440.00),
+    (233.08, 293.66, 349.23, 440.00),
+    (174.61, 261.63, 349.23, 440.00),
+    (196.00, 293.66, 349.23, 466.16),
+    (261.63, 293.66, 349.23, 466.16),
+    (261.63, 329.63, 392.00, 466.16),
+)
+MELODY = (523.25, 659.26, 587.33, 523.25, 698.46, 587.33, 523.25, 391.995)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is to be spoken and how. `pause_ms`: pauses between words are cut to this. `piper`: a Piper voice file."""
+
+    text: str
+    voice: str
+    speed_wpm: int
+    pitch: int
+    pause_ms: int | None = None
+    piper: Path | None = None
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a sound file is. `copies`: the encodings that lie beside it, as long as itself."""
+
+    rate_hz: int
+    channels: int
+    bits: int
+    length_s: float
+    loudness_db: float
+    peak_db: float
+    clipped: int
+    lead_s: float
+    tail_s: float
+    copies: tuple[str, ...]
+
+
+def speak(speech: Speech, target: Path) -> None:
+    """Speak into a wav file, whatever its rate."""
+    spoken = target.with_suffix(".spoken.wav")
+    if speech.piper:
+        scale = f"{1 / speech.pace:.3f}"
+        _run("piper", "--model", speech.piper, "--length_scale", scale, "--output_file", spoken, given=speech.text)
+    else:
+        manner = ("-v", speech.voice, "-s", round(speech.speed_wpm * speech.pace), "-p", speech.pitch)
+        _run("espeak-ng", *manner, "-w", spoken, "--stdin", given=speech.text)
+    cut = () if speech.pause_ms is None else ("silence", "-l", "1", *PAUSE, "-1", f"{speech.pause_ms / 1000}", PAUSE[1])
+    _run("sox", "-D", spoken, target, *cut)
+
+
+def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
+    """Make of any recording what the switch plays: band, level, exact silence at both ends, all encodings.
+
+    `target` is without suffix. A call that plays the old file goes on playing it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain, level = Path(folder, "plain.wav"), Path(folder, "level.wav")
+        # The headroom is for the filter's overshoot; the gentle 2:1 above the mean brings soft syllables nearer.
+        squeeze = ("compand", "0.004,0.12", "6:-70,-70,-26,-26,-6,-16", "0", "-26", "0.004")
+        _run("sox", "-D", source, *_form(plain), "gain", "-n", "-6", "highpass", 120, "rate", RATE, *squeeze)
+        loudness = _loudness(plain)
+        if math.isinf(loudness):
+            raise TelephonyError(f"{source.name} is silent")
+        _write(plain, _framed(_samples(plain), loudness + QUIET_DB - VOICE_DB, lead_ms, tail_ms))
+        _level(plain, level, VOICE_DB)
+        publish(_samples(level), target)
+
+
+def publish(samples: Sequence[int], target: Path) -> None:
+    """Write samples as `target`.wav, .alaw and .ulaw, each in one step. Everybody may read them."""
+    _open_folder(target.parent)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as folder:
+        made = Path(folder, "sound.wav")
+        _write(made, samples)
+        for suffix, encoding in ENCODINGS.items():
+            _run("sox", "-D", made, "-t", encoding, made.with_suffix(f".{suffix}"))
+        for suffix in SUFFIXES:
+            made.with_suffix(f".{suffix}").chmod(0o644)
+            made.with_suffix(f".{suffix}").replace(f"{target}.{suffix}")
+
+
+def _open_folder(folder: Path) -> None:
+    """Whatever the umask: the switch is another user than whoever builds."""
+    for made in reversed([folder, *folder.parents]):
+        if not made.exists():
+            made.mkdir(exist_ok=True)
+            made.chmod(0o755)
+
+
+def measure(path: Path) -> Measured:
+    """Measure a wav file. Raises TelephonyError when it is none."""
+    try:
+        with wave.open(str(path)) as sound:
+            channels, width, rate, frames = sound.getparams()[:4]
+    except (wave.Error, EOFError) as error:
+        raise TelephonyError(f"{path} is not a wav file: {error}") from error
+    samples = _samples(path)
+    first, last = _sounding(samples)
+    return Measured(
+        rate_hz=rate,
+        channels=channels,
+        bits=8 * width,
+        length_s=round(frames / rate, 3),
+        loudness_db=round(_loudness(path), 1),
+        peak_db=round(_peak(samples), 1),
+        clipped=clipped(samples),
+        lead_s=round(first / RATE, 3),
+        tail_s=round((len(samples) - last) / RATE, 3),
+        copies=tuple(s for s in ENCODINGS if _size(path.with_suffix(f".{s}")) == frames),
+    )
+
+
+def length_s(path: Path) -> float:
+    """How long a wav file plays."""
+    with wave.open(str(path)) as sound:
+        return float(sound.getnframes() / sound.getframerate())
+
+
+def clipped(samples: Sequence[int]) -> int:
+    """Samples that stand at full scale beside another that does: a wave whose top was cut off."""
+    at_top = [abs(value) >= FULL_SCALE - 8 for value in samples]
+    return sum(now and before for before, now in pairwise(at_top))
+
+
+def clipped_in(path: Path) -> int:
+    """The same of a file of any rate and format, before anything is done to it."""
+    raw = _run("sox", "-D", path, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-")
+    return clipped(array("h", raw))
+
+
+def compose_hold_music(target: Path) -> None:
+    """Our own tune, 48 s. It is cut from the third of three rounds, so that its end runs into its start."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        parts = [_chord(here / f"{n}.wav", notes, n * CHORD_S) for n, notes in enumerate(CHORDS)]
+        parts += [_melody(here / f"m{n}.wav", note, n * CHORD_S + 2) for n, note in enumerate(MELODY)]
+        once, level, loop = here / "once.wav", here / "level.wav", len(CHORDS) * CHORD_S
+        _run("sox", "-D", "-m", *_each(parts), *_form(once, 16000), "gain", "-n", "-9")
+        rounds = [_later(here / f"round{n}.wav", once, n * loop) for n in range(3)]
+        room = ("reverb", "45", "60", "80", "lowpass", 2600, "rate", RATE, "trim", 2 * loop, loop)
+        _run("sox", "-D", "-m", *_each(rounds), *_form(here / "loop.wav"), "gain", "-6", *room)
+        _level(here / "loop.wav", level, MUSIC_DB)
+        publish(_samples(level), target)
+
+
+def _chord(path: Path, notes: Sequence[float], start_s: float) -> Path:
+    """Each note beside two that are a hair off: they beat slowly against it, which is what makes it warm."""
+    voices = [("sine", note * detune) for note in notes for detune in (1, 1, 1, 0.9986, 1.0013)]
+    soft = [("triangle", note * 2) for note in notes[2:]]
+    tones = [str(word) for kind, hz in (*voices, *soft) for word in (kind, f"{hz:.3f}")]
+    swell = ("fade", "h", 2.8, SWELL_S, 4.2, "lowpass", 1400, "pad", start_s)
+    _run("sox", "-D", "-n", "-r", 16000, "-b", 16, path, "synth", SWELL_S, *tones, "channels", 1, *swell)
+    return path
+
+
+def _melody(path: Path, note: float, start_s: float) -> Path:
+    tones = ("sine", note, "sine", note * 1.002)
+    swell = ("fade", "h", 1.2, 5, 3.8, "gain", -11, "pad", start_s)
+    _run("sox", "-D", "-n", "-r", 16000, "-b", 16, path, "synth", 5, *tones, "channels", 1, *swell)
+    return path
+
+
+def _later(path: Path, source: Path, start_s: float) -> Path:
+    _run("sox", "-D", source, path, "pad", start_s)
+    return path
+
+
+def _each(parts: Sequence[Path]) -> list[object]:
+    return [word for part in parts for word in ("-v", f"{1 / len(parts):.4f}" if len(parts) > 3 else 1, part)]
+
+
+def _form(path: Path, rate: int = RATE) -> tuple[object, ...]:
+    return ("-r", rate, "-c", 1, "-b", 16, path)
+
+
+def _level(source: Path, target: Path, wanted_db: float) -> None:
+    """To the wanted loudness, no peak above PEAK_DB. What the limiter takes away the next round gives back."""
+    once, twice = target.with_suffix(".1.wav"), target.with_suffix(".2.wav")
+    for here, there in ((source, once), (once, twice), (twice, target)):
+        up = wanted_db - _loudness(here)
+        limited = (
+            ("gain", "-l", up - PEAK_DB, "gain", PEAK_DB) if _peak(_samples(here)) + up > PEAK_DB else ("gain", up)
+        )
+        _run("sox", "-D", here, there, *limited)
+
+
+def _framed(samples: array[int], quiet_db: float, lead_ms: int, tail_ms: int) -> array[int]:
+    """The sound with exactly this silence at its ends. Up to ONSET of what was recorded there is part of it."""
+    first, last = _sounding(samples, quiet_db)
+    before, after = min(first, ONSET), min(len(samples) - last, ONSET)
+    kept = samples[first - before : last + after]
+    for n in range(before // 2):  # room noise comes and goes without a tick; the sound itself is not touched
+        kept[n] = kept[n] * 2 * n // before
+    for n in range(after // 2):
+        kept[-1 - n] = kept[-1 - n] * 2 * n // after
+    lead, tail = (ms * RATE // 1000 - there for ms, there in ((lead_ms, before), (tail_ms, after)))
+    return array("h", bytes(2 * lead)) + kept + array("h", bytes(2 * tail))
+
+
+def _sounding(samples: Sequence[int], quiet_db: float = QUIET_DB) -> tuple[int, int]:
+    """From which sample to before which there is sound."""
+    threshold = FULL_SCALE * 10 ** (quiet_db / 20)
+    loud = [n for n, value in enumerate(samples) if abs(value) > threshold]
+    return (loud[0], loud[-1] + 1) if loud else (0, len(samples))
+
+
+def _loudness(path: Path) -> float:
+    heard = _samples(path, "sinc", "300-3400")
+    block, step = RATE * 4 // 10, RATE // 10
+    starts = range(0, max(1, len(heard) - block + 1), step)
+    powers = [sum(v * v for v in heard[n : n + block]) / block for n in starts]
+    audible = [power for power in powers if _db(power) > -70]
+    if not audible:
+        return -math.inf
+    gate = sum(audible) / len(audible) / 10
+    counted = [power for power in audible if power > gate]
+    return _db(sum(counted) / len(counted))
+
+
+def _peak(samples: Sequence[int]) -> float:
+    return _db(max(map(abs, samples), default=0) ** 2)
+
+
+def _db(power: float) -> float:
+    return 10 * math.log10(power / FULL_SCALE**2) if power else -math.inf
+
+
+def _samples(path: Path, *effects: str) -> array[int]:
+    raw = ("-t", "raw", "-r", RATE, "-c", 1, "-b", 16, "-e", "signed")
+    return array("h", _run("sox", "-D", path, *raw, "-", *effects))
+
+
+def _write(path: Path, samples: Sequence[int]) -> None:
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, RATE, 0, "NONE", ""))
+        sound.writeframes(array("h", samples).tobytes())
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else -1
+
+
+def _run(program: str, *words: object, given: str = "") -> bytes:
+    try:
+        done = subprocess.run([program, *map(str, words)], input=given.encode(), capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise TelephonyError(f"{program} is not installed", remedy=f"apt-get install {program}") from error
+    if done.returncode:
+        raise TelephonyError(f"{program} failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout
