@@ -1,0 +1,209 @@
+"""The telephone part of a contact: its states, its row, and the questions asked of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Row,
+    Select,
+    String,
+    Table,
+    delete,
+    func,
+    or_,
+    select,
+)
+
+from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+
+
+class State(StrEnum):
+    MENU = "menu"
+    WAITING = "waiting"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class Move(StrEnum):
+    NOTED = "noted"  # a step that changes no state: a menu attempt, a choice, a phone that rings
+    DECIDED = "decided"  # the flow has ended; from here the caller waits for a person
+    MET = "met"  # caller and counsellor are in one bridge
+    PARTED = "parted"  # …and no longer, though the caller is still there
+    HUNG_UP = "hung_up"
+    LOST = "lost"  # the switch died
+
+
+# From the menu straight to a talk: the line that said `decided` may be the one that was torn. The talk still counts.
+TRANSITIONS: dict[State, dict[Move, State]] = {
+    State.MENU: {
+        Move.NOTED: State.MENU,
+        Move.DECIDED: State.WAITING,
+        Move.MET: State.TALKING,
+        Move.HUNG_UP: State.ENDED,
+        Move.LOST: State.ENDED,
+    },
+    State.WAITING: {
+        Move.NOTED: State.WAITING,
+        Move.MET: State.TALKING,
+        Move.HUNG_UP: State.ENDED,
+        Move.LOST: State.ENDED,
+    },
+    State.TALKING: {
+        Move.NOTED: State.TALKING,
+        Move.PARTED: State.WAITING,
+        Move.HUNG_UP: State.ENDED,
+        Move.LOST: State.ENDED,
+    },
+    State.ENDED: {},
+}
+
+
+def advance(state: State, move: Move) -> State | None:
+    """Where `move` leads; None when it may not be made here."""
+    return TRANSITIONS[state].get(move)
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    ABANDONED_IN_MENU = "abandoned_in_menu"
+    ABANDONED_IN_QUEUE = "abandoned_in_queue"
+    CALLBACK_PROMISED = "callback_promised"
+    MESSAGE_LEFT = "message_left"
+    FORWARDED = "forwarded"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the record shows it. Durations in seconds; `counsellor` is the extension that talked first."""
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None
+    dialled: str
+    language: str | None
+    topic: str | None
+    age_band: str | None
+    priority: str
+    silent: bool
+    queue: str | None
+    outcome: Outcome | None
+    counsellor: str | None
+    wait_s: float | None
+    talk_s: float | None
+    steps: Sequence[Mapping[str, Any]]
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls: `limit` keeps the newest; they come oldest first all the same."""
+
+    since: datetime | None = None
+    outcome: Outcome | None = None
+    limit: int | None = None
+
+
+table = Table(
+    "call",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
+    Column("dialled", String(32), nullable=False),
+    Column("language", String(8)),
+    Column("topic", String(32)),
+    Column("age_band", String(16)),
+    Column("priority", String(16), nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("queue", String(40)),
+    Column("outcome", String(32)),
+    Column("counsellor", String(32)),
+    Column("wait_s", Float),
+    Column("talk_s", Float),
+    Column("steps", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("door", BigInteger),
+    Column("reason", String(40)),
+    Column("caller", String(32)),  # keyed hash; leaves the database in no listing
+    Column("revision", BigInteger, nullable=False, index=True),  # the batch that wrote it: who follows asks by it
+    Index(None, "caller", "id"),
+)
+_SHOWN = tuple(table.c[field.name] for field in fields(Call))
+
+
+async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
+    await upsert(unit, table, rows)
+
+
+def _filtered(wanted: Wanted) -> Select[Any]:
+    query = select(*_SHOWN)
+    if wanted.since is not None:
+        query = query.where(table.c.started_at >= wanted.since)
+    if wanted.outcome is not None:
+        query = query.where(table.c.outcome == wanted.outcome.value)
+    return query
+
+
+def _query(wanted: Wanted) -> Select[Any]:
+    query = _filtered(wanted)
+    if wanted.limit is None:
+        return query.order_by(table.c.id)
+    newest = query.order_by(table.c.id.desc()).limit(wanted.limit).subquery()
+    return select(newest).order_by(newest.c.id)
+
+
+def _call(row: Row[Any]) -> Call:
+    values = dict(row._mapping)
+    outcome = values.pop("outcome")
+    return Call(**values | {"state": State(values["state"])}, outcome=Outcome(outcome) if outcome else None)
+
+
+async def find(unit: Unit, wanted: Wanted) -> AsyncIterator[Call]:
+    """Calls, oldest first, as they come from the database: a year of them does not have to fit in memory."""
+    async with unit.stream(_query(wanted)) as rows:
+        async for row in rows:
+            yield _call(row)
+
+
+async def changed(unit: Unit, after: int, until: int, since: datetime) -> AsyncIterator[Call]:
+    """Calls that are open or ended after `since`, and were written in the batches after `after`, up to `until`."""
+    query = select(*_SHOWN).where(table.c.revision > after, table.c.revision <= until)
+    query = query.where(or_(table.c.ended_at.is_(None), table.c.ended_at >= since))
+    async with unit.stream(query.order_by(table.c.id)) as rows:
+        async for row in rows:
+            yield _call(row)
+
+
+async def count_open(unit: Unit) -> int:
+    query = select(func.count()).where(table.c.ended_at.is_(None))
+    return int((await unit.execute(query)).scalar_one())
+
+
+async def count(unit: Unit, wanted: Wanted) -> int:
+    query = _filtered(wanted).with_only_columns(func.count())
+    return int((await unit.execute(query)).scalar_one())
+
+
+def stale(revision: int, since: datetime) -> Select[Any]:
+    """Ids of calls of that span which a rebuild has passed and not found."""
+    return select(table.c.id).where(table.c.revision <= revision, table.c.started_at >= since)
+
+
+async def forget(unit: Unit, ids: Select[Any]) -> int:
+    return (await unit.execute(delete(table).where(table.c.id.in_(ids)))).rowcount
+
+
+def callers(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple({row["caller"] for row in rows if row["caller"]})

@@ -1,0 +1,101 @@
+"""One exchange with a child, on any channel. A call becomes a contact when caller and counsellor talked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Row, Select, String, Table, and_, case, delete, exists, select, update
+
+from ivr.records import call
+from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+
+TELEPHONE = "telephone"
+
+
+class FirstTime(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    id: str
+    received_at: datetime
+    channel: str
+    language: str | None
+    topic: str | None
+    age_band: str | None
+    first_time: FirstTime
+    counsellor: str | None
+    call_id: str | None
+
+
+table = Table(
+    "contact",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("language", String(8)),
+    Column("topic", String(32)),
+    Column("age_band", String(16)),
+    Column("first_time", String(8), nullable=False, default=FirstTime.UNKNOWN.value),
+    Column("counsellor", String(32)),
+    Column("call_id", ForeignKey("call.id"), unique=True),
+)
+_SHOWN = tuple(table.c[field.name] for field in fields(Contact))
+
+
+def row_of_call(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The contact that a call's row gives. Whether it is the first time is settled afterwards, see `settle`."""
+    same = {name: row[name] for name in ("id", "language", "topic", "age_band", "counsellor")}
+    return same | {"received_at": row["started_at"], "channel": TELEPHONE, "call_id": row["id"]}
+
+
+async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
+    await upsert(unit, table, rows)
+
+
+async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str = "") -> None:
+    """Say of contacts by telephone whether the caller had called before, from the keyed hash.
+
+    It follows from the calls' rows alone, never from the order in which they were written, so a rebuild says the same.
+    `callers` None: all of them.
+    """
+    this, earlier = call.table.alias("this"), call.table.alias("earlier")
+    known = exists().where(this.c.id == table.c.call_id, this.c.caller.is_not(None))
+    before = exists().where(
+        and_(this.c.id == table.c.call_id, earlier.c.caller == this.c.caller, earlier.c.id < this.c.id)
+    )
+    touched = select(call.table.c.id).where(call.table.c.id >= since_id)
+    if callers is not None:
+        touched = touched.where(call.table.c.caller.in_(callers))
+    verdict = case((before, FirstTime.NO.value), (known, FirstTime.YES.value), else_=FirstTime.UNKNOWN.value)
+    await unit.execute(update(table).where(table.c.call_id.in_(touched)).values(first_time=verdict))
+
+
+def _contact(row: Row[Any]) -> Contact:
+    values = dict(row._mapping)
+    return Contact(**values | {"first_time": FirstTime(values["first_time"])})
+
+
+async def find(unit: Unit, since: datetime | None = None, limit: int | None = None) -> AsyncIterator[Contact]:
+    """Contacts, oldest first; `limit` keeps the newest."""
+    query = select(*_SHOWN)
+    if since is not None:
+        query = query.where(table.c.received_at >= since)
+    if limit is not None:
+        newest = query.order_by(table.c.id.desc()).limit(limit).subquery()
+        query = select(newest)
+    async with unit.stream(query.order_by("id")) as rows:
+        async for row in rows:
+            yield _contact(row)
+
+
+async def forget(unit: Unit, call_ids: Select[Any]) -> None:
+    await unit.execute(delete(table).where(table.c.call_id.in_(call_ids)))

@@ -1,0 +1,254 @@
+"""What the switch's events say about one call: a pure fold, event by event, from first ring to hang-up.
+
+Two counsellors may talk to the same caller one after the other (the first one's phone died): the talk is the sum,
+the wait ends with the first, and the counsellor on record is the first, since a name that was shown must not change;
+the steps name them all. Whoever is first comes before a mobile rung over the trunk, of whom we know no name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ivr.records.call import Move, Outcome, State, advance
+from ivr.records.story import Story, call_id, moment
+from ivr.telephony.events import Event, Kind
+from ivr.telephony.numbers import as_dialled
+
+INCOMING = "incoming"
+SHORT_NUMBER = "116111"
+COUNSELLORS = "counsellor"
+TRUNK = "trunk"
+MOST_STEPS = 1_000  # a night in a queue that nobody answers; more says nothing new
+_PHONE = re.compile(r"PJSIP/([0-9]{2,8}|trunk)-[0-9a-f]{1,16}", re.ASCII)
+_LOCAL = re.compile(r"(Local/.{1,120});[12]", re.ASCII)
+_WORD = re.compile(r"[a-z][a-z_-]{0,31}")
+# Only what looks as it should gets into a row: no way in for a number, whatever an event may carry.
+_CHOICES: Mapping[str, re.Pattern[str]] = {
+    "language": re.compile("[a-z]{2}"),
+    "topic": _WORD,
+    "age_band": re.compile(r"[0-9]{1,2}-[0-9]{1,2}|adult"),
+    "priority": re.compile("danger|high|normal"),
+    "silent": re.compile("yes|no"),
+    "caller": re.compile("[0-9a-f]{32}"),
+    "queue": _WORD,
+    "door": re.compile("[123]"),
+    "reason": _WORD,
+}
+_NEVER_SHOWN = frozenset({"caller"})
+_ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
+
+
+def begins(event: Event) -> bool:
+    """Whether a call to the line begins: from outside, or from a counsellor's phone that dials the line itself."""
+    if event.kind is not Kind.CHAN_START or not event.of_first_channel:
+        return False
+    return event.context == INCOMING or (event.context == COUNSELLORS and event.exten == SHORT_NUMBER)
+
+
+def begin(event: Event) -> Story:
+    return Story(call_id(event.linkedid), event.linkedid, event.at, as_dialled(event.exten))
+
+
+def fold(story: Story, event: Event) -> Story:
+    """The story after one more event. What cannot be (a step after the end) is counted and changes nothing else."""
+    told = _TOLD.get(event.kind)
+    return told(story, event) if told else story
+
+
+def _moved(story: Story, move: Move, **changes: Any) -> Story:
+    state = advance(story.state, move)
+    if state is None:
+        return replace(story, refused=story.refused + 1)
+    return replace(story, state=state, **changes)
+
+
+def _with_step(story: Story, at: float, step: str, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    if len(story.steps) >= MOST_STEPS:
+        return story.steps
+    return (*story.steps, {"at": moment(at), "step": step, **details})
+
+
+def _choices(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in words.items() if (form := _CHOICES.get(name)) and form.fullmatch(value)}
+
+
+def _shown(choices: Mapping[str, str]) -> dict[str, Any]:
+    """As a step says it: typed as in the call's row, and never who called."""
+    typed: dict[str, Any] = {name: value for name, value in choices.items() if name not in _NEVER_SHOWN}
+    if "silent" in typed:
+        typed["silent"] = typed["silent"] == "yes"
+    if "door" in typed:
+        typed["door"] = int(typed["door"])
+    return typed
+
+
+def _asked(story: Story, event: Event) -> Story:
+    words, details = event.words, dict[str, Any]()
+    if _WORD.fullmatch(words.get("menu", "")):
+        details["menu"] = words["menu"]
+    if _ATTEMPT.fullmatch(words.get("attempt", "")):
+        details["attempt"] = int(words["attempt"])
+    key = words.get("key", "")
+    details["key"] = key if _KEY.fullmatch(key) else None
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "asked", details))
+
+
+def _chose(story: Story, event: Event) -> Story:
+    choices = _choices(event.words)
+    shown = _shown(choices)
+    steps = _with_step(story, event.at, "chose", shown) if shown else story.steps
+    return _moved(story, Move.NOTED, chosen={**story.chosen, **choices}, steps=steps)
+
+
+def _decided(story: Story, event: Event) -> Story:
+    choices = _choices(event.words)
+    steps = _with_step(story, event.at, "decided", _shown(choices))
+    return _moved(story, Move.DECIDED, chosen={**story.chosen, **choices}, decided_at=event.at, steps=steps)
+
+
+def _queued(story: Story, event: Event) -> Story:
+    if event.app != "Queue" or not event.of_first_channel:
+        return story
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "queued", {}))
+
+
+def _rang(story: Story, event: Event) -> Story:
+    who = None if event.of_first_channel else _who(event.channel)
+    if not who or who.startswith("Local/"):
+        return story
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "rang", _party(who)))
+
+
+def _party(who: str) -> dict[str, str]:
+    return {"over": TRUNK} if who == TRUNK else {"extension": who}
+
+
+def _who(channel: str) -> str:
+    """The extension a channel belongs to, `trunk`, the pair a Local channel is half of; empty for anything else."""
+    if phone := _PHONE.fullmatch(channel):
+        return phone[1]
+    half = _LOCAL.fullmatch(channel)
+    return half[1] if half else ""
+
+
+def _entered(story: Story, event: Event) -> Story:
+    who = "" if event.of_first_channel else _who(event.channel)
+    places = {**story.places, event.uniqueid: (event.bridge, who)}
+    return _seen(replace(story, places=places), event.at)
+
+
+def _left(story: Story, event: Event) -> Story:
+    if event.uniqueid not in story.places:
+        return story
+    places = {channel: place for channel, place in story.places.items() if channel != event.uniqueid}
+    return _seen(replace(story, places=places), event.at)
+
+
+def _seen(story: Story, at: float) -> Story:
+    """Whom the caller is with now, after somebody came or went."""
+    if story.state is State.ENDED:
+        return story
+    who = _with_caller(story)
+    if who == story.talking_with:
+        return story
+    return _met(story, at, who) if who else _parted(story, at)
+
+
+def _met(story: Story, at: float, who: str) -> Story:
+    move = Move.NOTED if story.talking_with else Move.MET  # one counsellor hands the caller to the other
+    return _moved(
+        story, move, talking_with=who,
+        met_at=at if story.met_at is None else story.met_at,
+        talking_since=at if story.talking_since is None else story.talking_since,
+        counsellor=story.counsellor or (None if who == TRUNK else who),
+        steps=_with_step(story, at, "talking", _party(who)),
+    )  # fmt: skip
+
+
+def _parted(story: Story, at: float) -> Story:
+    steps = _with_step(story, at, "parted", _party(story.talking_with or ""))
+    return _moved(story, Move.PARTED, talking_with=None, talking_since=None, talked_s=_talked(story, at), steps=steps)
+
+
+def _talked(story: Story, until: float) -> float | None:
+    if story.talking_since is None:
+        return story.talked_s
+    return (story.talked_s or 0.0) + max(0.0, until - story.talking_since)
+
+
+def _with_caller(story: Story) -> str | None:
+    """Who shares the caller's bridge; who did so before comes first, a counsellor before the trunk."""
+    mine = story.places.get(story.linkedid)
+    if not mine or not mine[0]:
+        return None
+    bridges = _joined(mine[0], list(story.places.values()))
+    there = {who for bridge, who in story.places.values() if bridge in bridges and who and not who.startswith("Local/")}
+    if story.talking_with in there:
+        return story.talking_with
+    return min(there, default=None)  # digits sort before letters
+
+
+def _joined(bridge: str, places: list[tuple[str, str]]) -> set[str]:
+    """That bridge, and those that Local channels join to it: the two halves of a pair stand in two bridges."""
+    bridges, grown = {bridge}, True
+    while grown:
+        pairs = {who for where, who in places if where in bridges and who.startswith("Local/")}
+        more = {where for where, who in places if who in pairs} - bridges
+        bridges, grown = bridges | more, bool(more)
+    return bridges
+
+
+def _gone(story: Story, event: Event) -> Story:
+    """A channel has ended. The caller's ends the call; another may have ended without leaving its bridge first."""
+    if not event.of_first_channel:
+        return _left(story, event)
+    if story.state is State.ENDED:  # the hang-up was told before; CHAN_END and LINKEDID_END follow it
+        return story
+    return _ended(story, event.at, Move.HUNG_UP, _outcome(story))
+
+
+def _outcome(story: Story) -> Outcome:
+    if story.counsellor:
+        return Outcome.ANSWERED
+    if story.met_at is not None:
+        return Outcome.FORWARDED
+    return Outcome.ABANDONED_IN_MENU if story.decided_at is None else Outcome.ABANDONED_IN_QUEUE
+
+
+def _ended(story: Story, at: float, move: Move, outcome: Outcome) -> Story:
+    at = max(at, story.started_at)
+    steps = _with_step(story, at, "ended", {"outcome": outcome.value})
+    return _moved(
+        story, move, ended_at=at, outcome=outcome, talked_s=_talked(story, at), steps=steps,
+        talking_with=None, talking_since=None, places={},
+    )  # fmt: skip
+
+
+def _over(story: Story, event: Event) -> Story:
+    """Nothing more comes of this call: if its end was never written down, this was it."""
+    if story.state is State.ENDED:
+        return story
+    return _ended(story, event.at, Move.HUNG_UP, _outcome(story))
+
+
+def _lost(story: Story, event: Event) -> Story:
+    return story if story.state is State.ENDED else _ended(story, event.at, Move.LOST, Outcome.LOST)
+
+
+_TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
+    Kind.CHAN_START: _rang,
+    Kind.ASKED: _asked,
+    Kind.CHOSE: _chose,
+    Kind.DECIDED: _decided,
+    Kind.APP_START: _queued,
+    Kind.BRIDGE_ENTER: _entered,
+    Kind.BRIDGE_EXIT: _left,
+    Kind.HANGUP: _gone,
+    Kind.CHAN_END: _gone,
+    Kind.LINKEDID_END: _over,
+    Kind.SWITCH_START: _lost,
+    Kind.SWITCH_END: _lost,
+}

@@ -1,0 +1,185 @@
+"""The rows about calls are a projection of the ledger: this keeps them up with it, each event exactly once.
+
+Rows, stories of calls still open, and the place in the file are written in one transaction, under a lock that is taken
+before the place is read. So a reader may be killed at any point, and any number of them may work at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
+
+from ivr.records import call, contact, ledger_file
+from ivr.records.database import Database, Unit, metadata, upsert
+from ivr.records.fold import begin, begins, fold
+from ivr.records.ledger_file import NOWHERE, Place, mark
+from ivr.records.story import Story, from_json, row, to_json
+from ivr.telephony.events import MARKS, Event, Kind, parse
+
+__all__ = ["Reader", "mark", "where"]
+
+LEDGER = "calls"
+PEEK_BYTES = 16_384
+
+position = Table(
+    "ledger_position",
+    metadata,
+    Column("ledger", String(16), primary_key=True),
+    Column("head", String(32), nullable=False),
+    Column("tail", String(32), nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("began", Float, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("rubbish", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+open_call = Table(
+    "open_call",
+    metadata,
+    Column("linkedid", String(100), primary_key=True),
+    Column("story", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the rows are: the place, what was counted on the way there, and the number of the last batch."""
+
+    place: Place = NOWHERE
+    lines: int = 0
+    rubbish: int = 0
+    refused: int = 0
+    revision: int = 0
+
+
+@dataclass(slots=True)
+class Folding:
+    """A batch at work: the open stories, and what the batch has changed."""
+
+    stories: dict[str, Story] = field(default_factory=dict)
+    changed: dict[str, Story] = field(default_factory=dict)
+    lines: int = 0
+    rubbish: int = 0
+    refused: int = 0
+
+    def take(self, lines: Collection[bytes]) -> None:
+        self.lines += len(lines)
+        for line in lines:
+            event = parse(line)
+            if event is not None:
+                self._tell(event)
+            elif line.strip():
+                self.rubbish += 1
+
+    def _tell(self, event: Event) -> None:
+        if event.kind in MARKS:
+            for story in list(self.stories.values()):
+                self._put(story, fold(story, event))
+            self.stories.clear()
+        elif begins(event):
+            self.stories[event.linkedid] = self.changed[event.linkedid] = begin(event)
+        elif told := self.stories.get(event.linkedid):
+            self._put(told, fold(told, event))
+            if event.kind is Kind.LINKEDID_END:
+                del self.stories[event.linkedid]
+
+    def _put(self, before: Story, after: Story) -> None:
+        self.refused += after.refused - before.refused
+        if after is not before:
+            self.stories[after.linkedid] = self.changed[after.linkedid] = after
+
+
+class Reader:
+    """Folds the ledger into the rows, batch by batch. It remembers the open stories as long as nobody else wrote."""
+
+    def __init__(self, database: Database, ledger: Path, *, batch_bytes: int = ledger_file.CHUNK_BYTES) -> None:
+        self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
+        self._stories: dict[str, Story] = {}
+        self._revision = -1
+
+    async def catch_up(self) -> int:
+        """Fold all that is new; how many lines that was."""
+        total = 0
+        while lines := await self.read_batch():
+            total += lines
+        return total
+
+    async def read_batch(self) -> int:
+        """Fold what is new, at most one batch of it; how many lines that was."""
+        async with self._database.reading() as unit:
+            place = (await where(unit)).place
+        if ledger_file.read_on(self._ledger, place, PEEK_BYTES) is None:
+            return 0  # nobody's turn to write is taken for nothing
+        async with self._database.unit_of_work() as unit:
+            folding, revision = await self._fold_batch(unit)
+        self._stories, self._revision = folding.stories, revision  # only now: it is committed
+        return folding.lines
+
+    async def _fold_batch(self, unit: Unit) -> tuple[Folding, int]:
+        was = await where(unit, lock=True)
+        folding = Folding(self._stories if was.revision == self._revision else await open_stories(unit))
+        self._revision = -1
+        chunk = ledger_file.read_on(self._ledger, was.place, self._batch_bytes)
+        if chunk is None:
+            return folding, was.revision
+        folding.take(chunk.lines)
+        now = counted(was, chunk.place, folding)
+        await write_calls(unit, folding.changed.values(), now.revision)
+        await _write_open(unit, folding)
+        await write_position(unit, now)
+        return folding, now.revision
+
+
+def counted(was: Position, place: Place, folding: Folding) -> Position:
+    return Position(
+        place, was.lines + folding.lines, was.rubbish + folding.rubbish,
+        was.refused + folding.refused, was.revision + 1,
+    )  # fmt: skip
+
+
+async def where(unit: Unit, *, lock: bool = False) -> Position:
+    """How far the rows are. With `lock` nobody else moves on before this transaction ends."""
+    query = select(position).where(position.c.ledger == LEDGER)
+    found = (await unit.execute(query.with_for_update() if lock else query)).one()
+    place = Place(found.head, found.tail, found.offset, found.began)
+    return Position(place, found.lines, found.rubbish, found.refused, found.revision)
+
+
+async def write_position(unit: Unit, now: Position) -> None:
+    place = now.place
+    await upsert(unit, position, [{
+        "ledger": LEDGER, "head": place.head, "tail": place.tail, "offset": place.offset, "began": place.began,
+        "lines": now.lines, "rubbish": now.rubbish, "refused": now.refused, "revision": now.revision,
+    }])  # fmt: skip
+
+
+async def write_calls(unit: Unit, stories: Iterable[Story], revision: int) -> None:
+    """The rows of these calls, of the contacts they are, and whether those callers had called before."""
+    rows = [row(story) | {"revision": revision} for story in stories]
+    talks = [story.id for story in stories if story.met_at is not None]
+    await call.write(unit, rows)
+    talked = set(talks)
+    await contact.write(unit, [contact.row_of_call(each) for each in rows if each["id"] in talked])
+    if callers := call.callers(rows):
+        await contact.settle(unit, callers, min(each["id"] for each in rows))
+
+
+async def open_stories(unit: Unit) -> dict[str, Story]:
+    rows = await unit.execute(select(open_call))
+    return {linkedid: from_json(story) for linkedid, story in rows}
+
+
+async def _write_open(unit: Unit, folding: Folding) -> None:
+    over = [linkedid for linkedid in folding.changed if linkedid not in folding.stories]
+    still = [story for linkedid, story in folding.changed.items() if linkedid in folding.stories]
+    if over:
+        await unit.execute(delete(open_call).where(open_call.c.linkedid.in_(over)))
+    await write_open(unit, still)
+
+
+async def write_open(unit: Unit, stories: Iterable[Story]) -> None:
+    await upsert(unit, open_call, [{"linkedid": story.linkedid, "story": to_json(story)} for story in stories])

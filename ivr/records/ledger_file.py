@@ -1,0 +1,184 @@
+"""The ledger as a file: reading on from where one was, over copies, restores and rotations; and our own marks in it.
+
+A place in a file is known by what is written there, not by the inode: the hash of the first line tells the file, the
+hash of the bytes just before the offset tells that nothing before it was changed. So a restored or copied state folder
+is read on, a rotated file is first finished under its new name (anything beside the ledger whose name begins as its own
+does), and a file that matches nothing is read from its start: events that were seen before give the same rows again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ivr.records import ownership
+from ivr.telephony.events import LATEST, MARKS, Kind, parse
+
+HEAD_BYTES, TAIL_BYTES = 4_096, 256
+FIRST_EVENT_WITHIN = 65_536
+CHUNK_BYTES = 1 << 20  # some 3,500 events
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a file has been read. `began` is the time of its first event: files follow each other by it."""
+
+    head: str = ""
+    tail: str = ""
+    offset: int = 0
+    began: float = 0.0
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines, and the place after them. A line too long for a chunk comes in pieces, each of them rubbish."""
+
+    lines: list[bytes]
+    place: Place
+
+
+def read_on(ledger: Path, place: Place, size: int = CHUNK_BYTES) -> Chunk | None:
+    """The next whole lines after `place`, at most `size` bytes; None when there are none yet."""
+    for file, start in _candidates(ledger, place):
+        if chunk := _read(file, start, size):
+            return chunk
+    return None
+
+
+def _candidates(ledger: Path, place: Place) -> Iterator[tuple[Path, Place]]:
+    if _continues(ledger, place) and place.offset:
+        yield ledger, place
+        return
+    files = in_order(ledger)
+    yield from ((file, place) for file in files if place.offset and _continues(file, place))
+    later = [file for file in files if _began(file) > place.began]
+    yield from ((file, NOWHERE) for file in later or [ledger])
+
+
+def in_order(ledger: Path) -> list[Path]:
+    """The ledger and what was rotated away beside it, oldest first; of two copies of a file only one."""
+    beside = (file for file in ledger.parent.glob(ledger.name + "?*") if file.is_file() and _began(file) < LATEST)
+    files = {_head_of(file): file for file in (*beside, ledger)}
+    return sorted(files.values(), key=lambda file: (file == ledger, _began(file)))
+
+
+def began(ledger: Path) -> float:
+    """The time of the first event that is still on file."""
+    return min((_began(file) for file in in_order(ledger)), default=LATEST)
+
+
+def size(ledger: Path) -> int:
+    return sum(file.stat().st_size for file in in_order(ledger) if file.exists())
+
+
+def unread(ledger: Path, place: Place) -> int:
+    """Bytes on file after `place`."""
+    files = in_order(ledger)
+    here = next((file for file in reversed(files) if place.offset and _continues(file, place)), None)
+    later = [file for file in files if _began(file) > place.began] if place.offset else files
+    rest = sum(file.stat().st_size for file in later if file != here and file.exists())
+    return rest + (here.stat().st_size - place.offset if here else 0)
+
+
+def mark(ledger: Path, kind: str, at: datetime | float) -> None:
+    """Append our own line: SWITCH_START, the switch is about to start, or SWITCH_END, it was seen to die.
+
+    `at`: an aware time, or seconds since 1970. One write to the end of the file, as the switch itself does.
+    """
+    if Kind(kind) not in MARKS:
+        raise ValueError(f"{kind} is no mark of ours")
+    seconds = at.timestamp() if isinstance(at, datetime) else at
+    ownership.make_folder(ledger.parent)
+    line = json.dumps({"eventtype": kind, "eventtime": seconds}, separators=(",", ":")).encode() + b"\n"
+    descriptor = ownership.open_own(ledger, os.O_RDWR | os.O_APPEND)
+    try:
+        os.write(descriptor, line if _ends_whole(descriptor) else b"\n" + line)
+    finally:
+        os.close(descriptor)
+
+
+def _ends_whole(descriptor: int) -> bool:
+    """Whether the last line is whole; a switch that died on a full disk may have left half of one."""
+    length = os.fstat(descriptor).st_size
+    return length == 0 or os.pread(descriptor, 1, length - 1) == b"\n"
+
+
+def _read(path: Path, place: Place, size: int) -> Chunk | None:
+    with _opened(path) as file:
+        if file is None or not _matches(file, place):
+            return None
+        file.seek(place.offset)
+        data = file.read(size)
+        end = data.rfind(b"\n") + 1 or (len(data) if len(data) == size else 0)
+        if not end:
+            return None
+        return Chunk(data[:end].splitlines(), _after(file, place, place.offset + end))
+
+
+def _after(file: BinaryIO, place: Place, offset: int) -> Place:
+    if place.offset:
+        return replace(place, tail=_tail(file, offset), offset=offset)
+    return Place(_head(file), _tail(file, offset), offset, _first_event(file))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO | None]:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        yield file
+
+
+def _continues(path: Path, place: Place) -> bool:
+    with _opened(path) as file:
+        return file is not None and _matches(file, place)
+
+
+def _matches(file: BinaryIO, place: Place) -> bool:
+    return not place.offset or (_head(file) == place.head and _tail(file, place.offset) == place.tail)
+
+
+def _head(file: BinaryIO) -> str:
+    file.seek(0)
+    return _hash(file.readline(HEAD_BYTES))
+
+
+def _head_of(path: Path) -> str:
+    with _opened(path) as file:
+        return _head(file) if file else ""
+
+
+def _tail(file: BinaryIO, offset: int) -> str:
+    """Of the bytes before `offset`; empty, which is no hash, when the file does not reach so far."""
+    start = max(0, offset - TAIL_BYTES)
+    file.seek(start)
+    data = file.read(offset - start)
+    return _hash(data) if len(data) == offset - start else ""
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _began(path: Path) -> float:
+    with _opened(path) as file:
+        return _first_event(file) if file else LATEST
+
+
+def _first_event(file: BinaryIO) -> float:
+    file.seek(0)
+    events = (parse(line) for line in file.read(FIRST_EVENT_WITHIN).splitlines())
+    return next((event.at for event in events if event), LATEST)

@@ -1,0 +1,109 @@
+"""All rows anew from the ledger, while the line goes on.
+
+Nobody ever sees an empty table: rows are written over those that are there, ended calls only, so that none seems open
+again; at the end, in the transaction that also says how far the rows are, what the ledger does not give is taken away.
+Calls older than all that is on file stay: the ledger can no longer give them, and every attempt is on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete
+
+from ivr.records import call, contact, ledger_file
+from ivr.records.call import State
+from ivr.records.database import Database, Unit
+from ivr.records.ledger import (
+    Folding,
+    Position,
+    counted,
+    open_call,
+    open_stories,
+    where,
+    write_calls,
+    write_open,
+    write_position,
+)
+from ivr.records.ledger_file import Chunk
+from ivr.records.story import Story
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    lines: int
+    rubbish: int
+    refused: int
+    removed: int
+
+
+class Rebuild:
+    """One pass over the ledger. What it holds in memory is the calls open at that point of the file."""
+
+    def __init__(self, database: Database, ledger: Path) -> None:
+        self._database, self._ledger = database, ledger
+        self._position = Position()
+        self._stories: dict[str, Story] = {}
+
+    async def run(self, progress: Progress) -> Rebuilt:
+        since = ledger_file.began(self._ledger)
+        async with self._database.unit_of_work() as unit:
+            before = await _next_revision(unit)
+        done, total = 0, ledger_file.size(self._ledger)
+        while chunk := ledger_file.read_on(self._ledger, self._position.place):
+            done += sum(map(len, chunk.lines)) + len(chunk.lines)
+            folding = self._fold(chunk)
+            async with self._database.unit_of_work() as unit:
+                await write_calls(unit, _ended(folding), await _next_revision(unit))
+            progress(min(done, total), total)
+        async with self._database.unit_of_work() as unit:
+            return await self._finish(unit, before, since)
+
+    def _fold(self, chunk: Chunk) -> Folding:
+        folding = Folding(self._stories)
+        folding.take(chunk.lines)
+        self._position = counted(self._position, chunk.place, folding)
+        return folding
+
+    async def _finish(self, unit: Unit, before: int, since: float) -> Rebuilt:
+        revision = await _next_revision(unit)
+        while chunk := ledger_file.read_on(self._ledger, self._position.place):  # what came since; few lines
+            await write_calls(unit, _ended(self._fold(chunk)), revision)
+        await write_calls(unit, tuple(self._stories.values()), revision)
+        await self._replace_open(unit, since)
+        removed = await _remove(unit, before, since)
+        now = self._position
+        await write_position(unit, Position(now.place, now.lines, now.rubbish, now.refused, revision))
+        return Rebuilt(now.lines, now.rubbish, now.refused, removed)
+
+    async def _replace_open(self, unit: Unit, since: float) -> None:
+        older = [story for story in (await open_stories(unit)).values() if story.started_at < since]
+        await unit.execute(delete(open_call))
+        await write_open(unit, [*older, *self._stories.values()])
+
+
+def _ended(folding: Folding) -> tuple[Story, ...]:
+    return tuple(story for story in folding.changed.values() if story.state is State.ENDED)
+
+
+async def _next_revision(unit: Unit) -> int:
+    """Taken by writing it: what anybody writes from here on has a higher number, or this one."""
+    was = await where(unit, lock=True)
+    await write_position(unit, Position(was.place, was.lines, was.rubbish, was.refused, was.revision + 1))
+    return was.revision + 1
+
+
+async def _remove(unit: Unit, before: int, since: float) -> int:
+    """Take away what lies in the time of the ledger and was not found in it."""
+    stale = call.stale(before, datetime.fromtimestamp(since, UTC))
+    await contact.forget(unit, stale)
+    removed = await call.forget(unit, stale)
+    if removed:
+        await contact.settle(unit)
+    return removed

@@ -1,0 +1,95 @@
+"""One call so far, as a value: what the fold (`records/fold.py`) makes of the switch's events.
+
+A story that is not over goes to JSON and back, so that a reader which is killed goes on where its last transaction
+ended; at every step it gives the row of its call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from ivr.records.call import Outcome, State
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One call so far; times in seconds since 1970. `places`: channel → (bridge, who or Local pair it is)."""
+
+    id: str
+    linkedid: str
+    started_at: float
+    dialled: str
+    state: State = State.MENU
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Mapping[str, Any], ...] = ()
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    decided_at: float | None = None
+    met_at: float | None = None
+    talking_since: float | None = None
+    talking_with: str | None = None
+    talked_s: float | None = None
+    counsellor: str | None = None
+    ended_at: float | None = None
+    outcome: Outcome | None = None
+    refused: int = 0
+
+
+def call_id(linkedid: str) -> str:
+    """hl-1795281282.7 → 1795281282-000007: sorts by time, and a rebuild makes it again."""
+    second, _, number = linkedid.rpartition("-")[2].partition(".")
+    return f"{second}-{int(number):06d}"
+
+
+def moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def row(story: Story) -> dict[str, Any]:
+    """The story as the row of a call."""
+    chosen = story.chosen
+    waited_until = story.met_at if story.met_at is not None else story.ended_at
+    return {
+        "id": story.id,
+        "started_at": datetime.fromtimestamp(story.started_at, UTC),
+        "ended_at": None if story.ended_at is None else datetime.fromtimestamp(story.ended_at, UTC),
+        "dialled": story.dialled,
+        "language": chosen.get("language"),
+        "topic": chosen.get("topic"),
+        "age_band": chosen.get("age_band"),
+        "priority": chosen.get("priority", "normal"),
+        "silent": chosen.get("silent") == "yes",
+        "queue": chosen.get("queue"),
+        "outcome": story.outcome,
+        "counsellor": story.counsellor,
+        "wait_s": _between(story.decided_at, waited_until),
+        "talk_s": None if story.talked_s is None else round(story.talked_s, 3),
+        "steps": story.steps,
+        "state": story.state,
+        "door": int(chosen["door"]) if "door" in chosen else None,
+        "reason": chosen.get("reason"),
+        "caller": chosen.get("caller"),
+    }
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round(max(0.0, end - start), 3)
+
+
+def to_json(story: Story) -> str:
+    return json.dumps({name: getattr(story, name) for name in _FIELDS}, separators=(",", ":"))
+
+
+def from_json(text: str) -> Story:
+    told = json.loads(text)
+    outcome = Outcome(told["outcome"]) if told["outcome"] else None
+    places = {channel: (bridge, who) for channel, (bridge, who) in told["places"].items()}
+    return Story(**told | {
+        "state": State(told["state"]), "outcome": outcome, "steps": tuple(told["steps"]), "places": places,
+    })  # fmt: skip
+
+
+_FIELDS = tuple(item.name for item in fields(Story))
