@@ -160,9 +160,10 @@ def _checked(settings: Settings, code: str, prompt: Prompt) -> Checked:
     recording = _recording(settings, code, prompt.id)
     wav = _wav(settings, sound_name(code, prompt.id))
     of_recording = tuple(_recording_problems(recording)) if recording.exists() else ()
-    if not wav.exists():
-        return Checked(code, prompt.id, recording.exists(), None, ("there is no sound", *of_recording))
-    measured = sounds.measure(wav)
+    try:
+        measured = sounds.measure(wav)
+    except TelephonyError as error:
+        return Checked(code, prompt.id, recording.exists(), None, (str(error), *of_recording))
     return Checked(code, prompt.id, recording.exists(), measured, (*out_of_bounds(measured, prompt), *of_recording))
 
 

@@ -23,6 +23,7 @@ RATE = 8000
 FULL_SCALE = 32768
 VOICE_DB, MUSIC_DB = -19.0, -26.0
 PEAK_DB = -3.5
+NOTHING_DB = -120.0  # of a file in which there is no sound at all
 QUIET_DB = -50.0  # below this an end of a file counts as silence
 ONSET = 30 * RATE // 1000  # kept around the sound that is not quiet: an h or an s begins below it
 ENCODINGS = {"alaw": "al", "ulaw": "ul"}
@@ -97,7 +98,7 @@ def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
         squeeze = ("compand", "0.004,0.12", "6:-70,-70,-26,-26,-6,-16", "0", "-26", "0.004")
         _run("sox", "-D", source, *_form(plain), "gain", "-n", "-6", "highpass", 120, "rate", RATE, *squeeze)
         loudness = _loudness(plain)
-        if math.isinf(loudness):
+        if loudness <= NOTHING_DB:
             raise TelephonyError(f"{source.name} is silent")
         _write(plain, _framed(_samples(plain), loudness + QUIET_DB - VOICE_DB, lead_ms, tail_ms))
         _level(plain, level, VOICE_DB)
@@ -126,12 +127,14 @@ def _open_folder(folder: Path) -> None:
 
 
 def measure(path: Path) -> Measured:
-    """Measure a wav file. Raises TelephonyError when it is none."""
+    """Measure a wav file. Raises TelephonyError when there is none."""
+    if not path.exists():
+        raise TelephonyError("there is no sound")
     try:
         with wave.open(str(path)) as sound:
             channels, width, rate, frames = sound.getparams()[:4]
     except (wave.Error, EOFError) as error:
-        raise TelephonyError(f"{path} is not a wav file: {error}") from error
+        raise TelephonyError(f"{path.name} is not a wav file: {error}") from error
     samples = _samples(path)
     first, last = _sounding(samples)
     return Measured(
@@ -249,7 +252,7 @@ def _loudness(path: Path) -> float:
     powers = [sum(v * v for v in heard[n : n + block]) / block for n in starts]
     audible = [power for power in powers if _db(power) > -70]
     if not audible:
-        return -math.inf
+        return NOTHING_DB
     gate = sum(audible) / len(audible) / 10
     counted = [power for power in audible if power > gate]
     return _db(sum(counted) / len(counted))
@@ -260,7 +263,7 @@ def _peak(samples: Sequence[int]) -> float:
 
 
 def _db(power: float) -> float:
-    return 10 * math.log10(power / FULL_SCALE**2) if power else -math.inf
+    return 10 * math.log10(power / FULL_SCALE**2) if power else NOTHING_DB
 
 
 def _samples(path: Path, *effects: str) -> array[int]:
