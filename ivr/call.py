@@ -9,15 +9,20 @@ The same story is told at two doors: by the FastAGI server, and by a process on 
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from ivr.flow.script import Script
+from ivr.flow.script import Script, parse
 from ivr.flow.steps import HUNG_UP, Heard, Turn, unpack
 from ivr.flow.turn import ask_again, begin, resume
+from ivr.records.keyring import open_keyring
 from ivr.routing.route import Way, decide_way
 from ivr.telephony.agi import Header, Reply, ReplyStatus, get_variable, gosub, read_heard
+from ivr.telephony.agiscript import ScriptLine
 from ivr.telephony.variables import Variable
 
 
@@ -64,9 +69,9 @@ def first_turn(header: Header, helpline: Helpline) -> tuple[Turn, tuple[tuple[st
 
 def recognise(number: str, key: bytes) -> str:
     """The keyed hash of the caller's number; empty when the number is withheld. The number goes no further."""
-    from ivr.telephony.numbers import PhoneNumber  # noqa: PLC0415  its tables cost door 2 time it may not need
+    from ivr.telephony.numbers import parse as parse_number  # noqa: PLC0415  its tables cost door 2 time it may not need
 
-    known = PhoneNumber.parse(number)
+    known = parse_number(number)
     return known.caller_hash(key) if known else ""
 
 
@@ -113,3 +118,11 @@ def run_to_end(story: Coroutine[Any, Any, Way | None]) -> Way | None:
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
     raise RuntimeError("the line of door 2 waited")
+
+
+def answer_on_switch() -> None:
+    """Door 2: the program `ivr-agi`, started by the switch for one call. Must be quick to start: no settings class."""
+    state = Path(os.environ.get("IVR_STATE_DIR") or Path(__file__).resolve().parent.parent / "var")
+    script = parse((state / "flow" / "helpline.toml").read_text())
+    line = ScriptLine(sys.stdin, sys.stdout)
+    run_to_end(take_call(line, Helpline(script, open_keyring(state / "secrets.json").hash_key)))

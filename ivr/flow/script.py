@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,7 +64,10 @@ def _toml(text: str, faults: Faults) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScriptError("the flow cannot be read as TOML", problems=(str(error) or "nested too deeply",)) from error
+        said = str(error) or "nested too deeply"
+        at = re.search(r"at line (\d+)", said)
+        line = at[1] if at else str(text.count("\n") + 1)
+        raise ScriptError("the flow cannot be read as TOML", problems=(f"line {line}: {said}",)) from error
 
 
 def _script(data: dict[str, Any], faults: Faults) -> Script:

@@ -45,7 +45,7 @@ def _choice(script: Script, menu: Menu, heard: Heard) -> Choice | None:
 def _give_up(script: Script, session: Session, menu: Menu) -> Turn:
     if menu.silent and session.silent:
         return _follow(script, session, replace(menu.give_up, to=menu.silent), ())
-    return _follow(script, session, menu.give_up, ())
+    return _follow(script, session, menu.give_up, menu.give_up.settles())
 
 
 def _follow(script: Script, session: Session, choice: Choice, chose: tuple[tuple[str, str], ...]) -> Turn:

@@ -12,10 +12,17 @@ from pathlib import Path
 from ivr.errors import ScriptError
 
 
+KEY_BYTES = 32
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    caller_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)  # HMAC of callers' numbers
+    caller_key: str = field(default_factory=lambda: secrets.token_hex(KEY_BYTES), repr=False)  # HMAC of callers' numbers
     phones: dict[str, str] = field(default_factory=dict, repr=False)  # extension → SIP password
+
+    @property
+    def hash_key(self) -> bytes:
+        return bytes.fromhex(self.caller_key)
 
 
 def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
@@ -36,7 +43,10 @@ def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
 def _read(path: Path) -> Keyring:
     try:
         told = json.loads(path.read_text())
-        return Keyring(caller_key=str(told["caller_key"]), phones=dict(told["phones"]))
+        keyring = Keyring(caller_key=str(told["caller_key"]), phones=dict(told["phones"]))
+        if len(keyring.hash_key) < KEY_BYTES:
+            raise ValueError("the key is too short")
+        return keyring
     except (ValueError, KeyError, TypeError) as error:
         raise ScriptError(
             f"{path.name} is damaged", remedy="Put back the copy from your backup, or remove it to start with new secrets."

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import structlog
 from panoramisk.fast_agi import Request
@@ -93,8 +95,8 @@ class FastAgiServer:
             log.warning("fastagi.refused", reason=str(error))
         except asyncio.CancelledError:
             pass  # the server closes; the caller goes on through door 2
-        except Exception:
-            log.exception("fastagi.failed")
+        except Exception as error:  # the caller goes on through door 2; nothing of the error but its place is logged
+            log.error("fastagi.failed", error=type(error).__name__, at=_place(error))
         finally:
             self.sessions.discard(session)
             await _close(writer)
@@ -117,6 +119,12 @@ async def _read_header(reader: asyncio.StreamReader) -> bytes | None:
         raise TelephonyError(f"AGI header longer than {HEADER_LIMIT} bytes") from error
     except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
         return None
+
+
+def _place(error: BaseException) -> str:
+    """File and line. A message or a local variable could hold a caller's number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

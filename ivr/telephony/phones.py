@@ -10,6 +10,8 @@ from ivr.telephony.conffile import plain, section
 
 RING_S = 20  # then the queue may speak to the caller (comfort) and rings again at once
 COMFORT_EVERY_S = 20
+SILENT_PHONE_S = 30  # a phone that sends no sound for so long is gone; some suppress silence, so not shorter
+HELD_PHONE_S = 300
 
 _CONTACT = re.compile(r"Contact:\s+(?P<extension>[0-9]+)/sip")
 
@@ -23,7 +25,7 @@ class Phone:
 
 
 def accounts(phones: Iterable[Phone]) -> str:
-    """pjsip_phones.conf. One contact per phone; a phone that falls silent in a call is let go after 5 s."""
+    """pjsip_phones.conf. One contact per phone: a new registration takes the place of the old one."""
     return "\n".join(_account(phone) for phone in phones)
 
 
@@ -45,8 +47,8 @@ def _account(phone: Phone) -> str:
                 "rtp_symmetric = yes",
                 "force_rport = yes",
                 "rewrite_contact = yes",
-                "rtp_timeout = 5",
-                "rtp_timeout_hold = 60",
+                f"rtp_timeout = {SILENT_PHONE_S}",
+                f"rtp_timeout_hold = {HELD_PHONE_S}",
                 "allow_transfer = no",
             ),
             section(

@@ -66,8 +66,6 @@ def _endpoint(trunk: Trunk) -> str:
         "aors = trunk",
         "direct_media = no",
         "dtmf_mode = auto",
-        "rtp_timeout = 30",
-        "rtp_timeout_hold = 120",
         "rtp_symmetric = yes",
         "force_rport = yes",
         "send_pai = no",

@@ -1,0 +1,46 @@
+# The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help up down demo status test check bench clean setup packages
+
+IVR := .venv/bin/ivr
+# From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
+PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
+PHONES := sip-tester
+
+help:  ## What can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: setup  ## Open the line in the background
+	@$(IVR) up
+
+down:  ## Close the line
+	@if [ -x $(IVR) ]; then $(IVR) down; else echo "The line was never opened here."; fi
+
+status: setup  ## How the line is
+	@$(IVR) status
+
+demo: setup  ## A scripted child rings, a scripted counsellor answers
+	@./setup.sh packages $(PHONES)
+	@$(IVR) up && $(IVR) demo
+
+check: setup  ## The fast part: format, types, unit tests
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/pytest -q -m "not live"
+
+test: setup  ## Everything, real calls included
+	@./setup.sh packages $(PHONES)
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/pytest -q
+
+bench: setup  ## What it costs, beside a pure dialplan
+	@./setup.sh packages $(PHONES)
+	.venv/bin/python -m tests.bench
+
+setup:
+	@./setup.sh packages $(PACKAGES)
+	@./setup.sh environment

@@ -1,0 +1,143 @@
+"""The parts of the line as processes, put together: `python -m ivr.app answer|ledger|web|keep`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+import structlog
+import uvloop
+
+from ivr import call_log
+from ivr.call import Helpline, Line, take_call
+from ivr.errors import HelplineError, ScriptError
+from ivr.flow.script import Script, parse
+from ivr.keeper import Part, beat, keep
+from ivr.prepare import bring_switch, keep_flow, prompt_ids
+from ivr.records import ledger
+from ivr.records.keyring import open_keyring
+from ivr.settings import Settings
+from ivr.telephony.fastagi import FastAgiServer
+
+LOOK_FOR_FLOW_S = 1.0
+
+log = structlog.get_logger()
+
+
+class FlowInUse:
+    """The flow that calls begin with. A changed file takes over when it has no fault; calls keep the one they have."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.script: Script = parse(settings.flow_in_use.read_text())
+        self._seen = settings.flow_in_use.read_text()
+
+    async def follow(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_FOR_FLOW_S)
+            try:
+                self._look()
+            except OSError as error:
+                log.warning("flow.unreadable", reason=error.strerror)
+
+    def _look(self) -> None:
+        text = self._settings.helpline_file.read_text()
+        if text == self._seen:
+            return
+        self._seen = text
+        try:
+            self.script = parse(text, prompt_ids(self._settings))
+            keep_flow(self._settings, text)
+            log.info("flow.taken_over")
+        except ScriptError as error:
+            log.error("flow.refused", problems=error.problems)
+
+
+async def answer(settings: Settings) -> None:
+    """Door 1, until SIGTERM."""
+    flow = FlowInUse(settings)
+    key = open_keyring(settings.secrets_file).hash_key
+
+    async def story(line: Line) -> None:
+        await take_call(line, Helpline(flow.script, key))
+
+    async with FastAgiServer(settings.fastagi_port, story):
+        await _until_told(beat(settings.heartbeat_limit_s), flow.follow())
+
+
+async def write_records(settings: Settings) -> None:
+    """The ledger into rows, until SIGTERM."""
+    await _until_told(beat(settings.heartbeat_limit_s), call_log.follow(settings))
+
+
+async def keep_line(settings: Settings) -> None:
+    (settings.state_dir / "run").mkdir(exist_ok=True)
+    await keep(parts(settings))
+
+
+def parts(settings: Settings) -> list[Part]:
+    """What runs while the line is open; the switch first, because it is stopped last."""
+    program = bring_switch(settings, print)
+    run_dir, logs_dir = settings.state_dir / "run", settings.logs_dir
+
+    def marked(what: str) -> None:
+        ledger.mark(settings.ledger_file, what, time.time())
+
+    switch = Part(
+        "switch",
+        (*program.argv, "-C", str(settings.switch_dir / "etc/asterisk.conf"), "-f"),
+        run_dir,
+        logs_dir,
+        outlives=True,
+        started=lambda: marked("SWITCH_START"),
+        ended=lambda: marked("SWITCH_END"),
+    )
+    own = [
+        Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
+        for name, limit in (("answer", settings.heartbeat_limit_s), ("ledger", 30.0))
+    ]
+    return [switch, *own]
+
+
+async def _until_told(*works) -> None:  # type: ignore[no-untyped-def]
+    """Run `works` until SIGTERM, or until one of them fails: then the keeper starts this part again."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    tasks = [asyncio.ensure_future(work) for work in works]
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait(
+        {stopped, *tasks}, return_when=asyncio.FIRST_EXCEPTION if not stop.is_set() else asyncio.ALL_COMPLETED
+    )
+    for task in (stopped, *tasks):
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+PARTS = {"answer": answer, "ledger": write_records, "keep": keep_line}
+
+
+def main() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    os.environ["TZ"] = "UTC"
+    settings = Settings()
+    try:
+        uvloop.run(PARTS[sys.argv[1]](settings))
+    except HelplineError as error:
+        log.error("part.refused", part=sys.argv[1], reason=str(error), remedy=error.remedy)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Verbs about the line as a whole: up, down, status, check, phones, settings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from ivr import line
+from ivr.errors import ScriptError
+from ivr.prepare import warning_of_closed_folder
+from ivr.settings import Settings
+
+out = Console(highlight=False)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def load_settings() -> Settings:
+    """Settings from the environment. Raises ScriptError naming each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = tuple(f"IVR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise ScriptError("settings are wrong", problems=faults, remedy="`ivr settings` lists them all.") from error
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(check)
+    app.command()(phones)
+    app.command()(settings)
+
+
+def up() -> None:
+    """Open the line in the background. Does nothing when it is open.
+
+    Example: [bold]ivr up[/]
+    """
+    told = load_settings()
+    begun = time.monotonic()
+    with out.status("opening the line") as spinner:
+
+        def tell(text: str) -> None:
+            spinner.update(text)
+            if not out.is_terminal:
+                out.print(f"· {text}")
+
+        opened = asyncio.run(line.open_line(told, tell))
+    warning = warning_of_closed_folder(told)
+    if warning:
+        out.print(f"[yellow]![/] {warning}", soft_wrap=True)
+    took = f" in {time.monotonic() - begun:.1f} s" if opened else " already"
+    out.print(f"[bold green]✓[/] The line is open{took}.")
+    _say_where(told)
+
+
+def _say_where(told: Settings) -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("  call", f"sip:116111@127.0.0.1:{told.sip_port}", "[dim]from any softphone on this machine[/]")
+    grid.add_row("  answer", "ivr phones", "[dim]accounts for counsellors' phones[/]")
+    grid.add_row("  watch", "ivr calls --follow", "[dim]calls as they happen[/]")
+    grid.add_row("  page", f"http://127.0.0.1:{told.web_port}", "[dim]is the line open, in three languages[/]")
+    grid.add_row("  try", "make demo", "[dim]a scripted child rings, a scripted counsellor answers[/]")
+    out.print(grid)
+
+
+def down() -> None:
+    """Close the line. Calls that are going on end.
+
+    Example: [bold]ivr down[/]
+    """
+    told = load_settings()
+    with out.status("closing the line"):
+        ran = line.close_line(told)
+    out.print("[bold green]✓[/] The line is closed." if ran else "The line was closed already.")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Whether the line is open, and which of its parts run. Exit 1 when it is closed.
+
+    Example: [bold]ivr status --json[/]
+    """
+    told = load_settings()
+    open_now, states = line.is_open(told), line.states(told)
+    if as_json:
+        typer.echo(json.dumps({"open": open_now, "parts": {s.name: s.pid for s in states}}))
+    else:
+        out.print("[bold green]●[/] The line is open." if open_now else "[bold red]○[/] The line is closed.")
+        for state in states:
+            out.print(f"  {state.name:<8} {f'process {state.pid}' if state.pid else '[red]not running[/]'}")
+        if not open_now:
+            out.print("  [bold]→[/] make up")
+    raise typer.Exit(0 if open_now else 1)
+
+
+def check(
+    live: Annotated[bool, typer.Option("--live", help="Ask the running line, phones and trunk too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Whether flow and prompts are without fault; with --live, whether the line is well.
+
+    Exit 2 when the flow or the prompts are wrong, 1 when something else is.
+
+    Example: [bold]ivr check --live[/]
+    """
+    told = load_settings()
+    findings = line.check(told) + (line.check_live(told) if live else [])
+    for found in findings:
+        if as_json:
+            typer.echo(
+                json.dumps({"what": found.what, "well": found.well, "detail": found.detail, "remedy": found.remedy})
+            )
+        else:
+            _say_finding(found)
+    wrong = [f for f in findings if not f.well]
+    raise typer.Exit(2 if any(f.script for f in wrong) else 1 if wrong else 0)
+
+
+def _say_finding(found: line.Finding) -> None:
+    mark = "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
+    out.print(f"{mark} {found.what:<9}", end="")
+    out.print(found.detail, markup=False, soft_wrap=True)
+    if found.remedy and not found.well:
+        out.print(f"  [bold]→[/] {found.remedy}", soft_wrap=True)
+
+
+def phones(as_json: AsJson = False) -> None:
+    """SIP accounts of the counsellors' phones. The passwords are shown: mind who looks on.
+
+    Example: [bold]ivr phones --json[/]
+    """
+    found = asyncio.run(line.list_phones(load_settings()))
+    if as_json:
+        for phone in found:
+            typer.echo(json.dumps({name: getattr(phone, name) for name in phone.__slots__}, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("extension", "password", "counsellor", "languages", "registered"):
+        table.add_column(heading)
+    for phone in found:
+        mark = "[green]● yes[/]" if phone.registered else "[dim]○ no[/]"
+        table.add_row(phone.extension, phone.password, phone.counsellor, " ".join(phone.languages), mark)
+    out.print(table)
+
+
+def settings(as_json: AsJson = False) -> None:
+    """Every setting: its name in the environment, its value, what it is for. Secrets are masked.
+
+    Example: [bold]IVR_SIP_PORT=5070 ivr settings[/]
+    """
+    told = load_settings()
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("name", "value", "what for"):
+        table.add_column(heading)
+    for name, field in Settings.model_fields.items():
+        value = getattr(told, name)
+        shown = " ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        if as_json:
+            typer.echo(json.dumps({"name": f"IVR_{name.upper()}", "value": shown, "what_for": field.description}))
+        is_set = f"IVR_{name.upper()}" in os.environ
+        table.add_row(f"IVR_{name.upper()}", f"[bold]{shown}[/]" if is_set else shown, f"[dim]{field.description}[/]")
+    if not as_json:
+        out.print(table)

@@ -1,0 +1,291 @@
+"""Open the line, close it, and say how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.errors import HelplineError, Refused, ScriptError, TelephonyError
+from ivr.keeper import alive
+from ivr.prepare import bring_switch, carriers_trunk, load_flow, make_folders, people, prepare
+from ivr.privileges import hand_over, run_as
+from ivr.records.keyring import open_keyring
+from ivr.settings import PROJECT_DIR, Settings
+from ivr.telephony import phones, switch, trunk
+
+OPEN_TIMEOUT_S = 60.0
+CLOSE_TIMEOUT_S = 40.0
+PARTS = ("switch", "answer", "ledger")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    name: str
+    pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One counsellor's phone, as `ivr phones` shows it."""
+
+    extension: str
+    password: str
+    counsellor: str
+    languages: tuple[str, ...]
+    registered: bool
+
+
+def states(settings: Settings) -> tuple[PartState, ...]:
+    return tuple(PartState(name, alive(_pid_file(settings, name))) for name in ("keeper", *PARTS))
+
+
+def is_open(settings: Settings) -> bool:
+    """Whether a call would be answered by the program: every part runs, and SIP and door 1 answer."""
+    return all(state.pid for state in states(settings)) and _answers(settings)
+
+
+def _answers(settings: Settings) -> bool:
+    return switch.answers_sip(_sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
+
+
+def _sip_address(settings: Settings) -> str:
+    return "127.0.0.1" if settings.bind_address == "0.0.0.0" else settings.bind_address  # noqa: S104
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(1)
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _pid_file(settings: Settings, name: str) -> Path:
+    return settings.state_dir / "run" / f"{name}.pid"
+
+
+async def open_line(settings: Settings, tell: Tell) -> bool:
+    """Open what is closed, wait until a call would be answered. False when the line was open already.
+
+    Raises HelplineError with what to do; then nothing that this call started runs on.
+    """
+    if is_open(settings):
+        return False
+    with _told_plainly(settings):
+        make_folders(settings)
+        _refuse_busy_ports(settings)
+        if not alive(_pid_file(settings, "switch")):
+            await prepare(settings, tell)
+        hand_over(settings.state_dir, settings.run_uid)
+    tell("starting")
+    try:
+        if not alive(_pid_file(settings, "keeper")):
+            _start_keeper(settings)
+        await _until_open(settings)
+    except HelplineError:
+        close_line(settings)
+        raise
+    return True
+
+
+def _start_keeper(settings: Settings) -> None:
+    """In a session of its own, holding none of our streams: `make up` may be somebody's pipe."""
+    argv = run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], settings.state_dir / "run")
+    with (settings.logs_dir / "keeper.log").open("ab") as log:
+        os.chown(log.fileno(), settings.state_dir.stat().st_uid, -1)
+        subprocess.Popen(
+            argv,
+            cwd=PROJECT_DIR,
+            env=_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Our own settings and what a program needs; times in UTC. HOME of root would be out of reach."""
+    kept = {k: v for k, v in os.environ.items() if k.startswith("IVR_") or k in {"LANG", "LC_ALL"}}
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return {
+        **kept,
+        "PATH": path,
+        "TZ": "UTC",
+        "HOME": str(settings.state_dir),
+        "IVR_STATE_DIR": str(settings.state_dir),
+    }
+
+
+async def _until_open(settings: Settings) -> None:
+    program = bring_switch(settings, print)
+    deadline = time.monotonic() + OPEN_TIMEOUT_S
+    while not (is_open(settings) and await asyncio.to_thread(_booted, settings, program)):
+        if time.monotonic() > deadline:
+            closed = ", ".join(s.name for s in states(settings) if not s.pid) or "SIP or door 1"
+            raise TelephonyError(
+                f"the line did not open within {OPEN_TIMEOUT_S:.0f} s ({closed} not answering)",
+                remedy=f"The last lines in {settings.logs_dir} say why.",
+            )
+        await asyncio.sleep(0.1)
+
+
+def _booted(settings: Settings, program: switch.Program) -> bool:
+    """Before its modules are all there the switch answers calls with 503."""
+    try:
+        return "fully booted" in switch.ask(program, conf_file(settings), "core waitfullybooted")
+    except TelephonyError:
+        return False
+
+
+def conf_file(settings: Settings) -> Path:
+    return settings.switch_dir / "etc/asterisk.conf"
+
+
+def close_line(settings: Settings) -> bool:
+    """Close everything; True when something ran. The keeper stops its parts; without one each is stopped by number."""
+    ran = any(state.pid for state in states(settings))
+    keeper = alive(_pid_file(settings, "keeper"))
+    if keeper:
+        os.kill(keeper, signal.SIGTERM)
+        os.kill(keeper, signal.SIGCONT)
+        _wait_gone(settings, ("keeper", *PARTS))
+    for name in PARTS[::-1]:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            pid = alive(_pid_file(settings, name))
+            if pid:
+                os.kill(pid, number)
+                os.kill(pid, signal.SIGCONT)
+                _wait_gone(settings, (name,), CLOSE_TIMEOUT_S / 4)
+    return ran
+
+
+def _wait_gone(settings: Settings, names: tuple[str, ...], timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline and any(alive(_pid_file(settings, name)) for name in names):
+        time.sleep(0.05)
+
+
+def _refuse_busy_ports(settings: Settings) -> None:
+    """Ports of parts that do not run must be free. Raises Refused naming port and setting."""
+    if not alive(_pid_file(settings, "switch")):
+        _refuse_busy(socket.SOCK_DGRAM, settings.bind_address, settings.sip_port, "IVR_SIP_PORT")
+    if not alive(_pid_file(settings, "answer")):
+        _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.fastagi_port, "IVR_FASTAGI_PORT")
+
+
+def _refuse_busy(kind: socket.SocketKind, address: str, port: int, name: str) -> None:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        if kind is socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((address, port))
+        except OSError as error:
+            raise Refused(
+                f"port {port} on {address} cannot be used: {error.strerror}",
+                remedy=f"Stop what uses it, or choose another with {name}.",
+            ) from error
+
+
+class _told_plainly:  # noqa: N801  reads as a word after `with`
+    """Faults of the machine as sentences."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, PermissionError):
+            raise Refused(
+                f"{error.filename} may not be written", remedy="Run as its owner, or choose IVR_STATE_DIR."
+            ) from error
+        if isinstance(error, OSError) and error.errno is not None:
+            remedy = f"Look at the disk of {self._settings.state_dir}, then try again."
+            raise Refused(f"{error.filename or 'a file'}: {error.strerror}", remedy=remedy) from error
+
+
+async def list_phones(settings: Settings) -> list[Answering]:
+    on_duty = await people(settings)
+    passwords = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty)).phones
+    known = await asyncio.to_thread(_registered, settings)
+    return [Answering(p.extension, passwords[p.extension], p.name, p.languages, p.extension in known) for p in on_duty]
+
+
+def _registered(settings: Settings) -> frozenset[str]:
+    if not alive(_pid_file(settings, "switch")):
+        return frozenset()
+    program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
+    return phones.registered(switch.ask(program, conf_file(settings), "pjsip show contacts"))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `ivr check`: what was looked at, whether it is well, and if not what to do."""
+
+    what: str
+    well: bool
+    detail: str = ""
+    remedy: str = ""
+    script: bool = False  # it is about what we were given to follow: exit 2
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Flow and prompts. Raises nothing: faults are findings, one each."""
+    try:
+        script = load_flow(settings)
+    except ScriptError as error:
+        faults = error.problems or (str(error),)
+        return [
+            Finding("flow", False, fault, error.remedy or str(settings.helpline_file), script=True) for fault in faults
+        ]
+    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways to a person")]
+
+
+def check_live(settings: Settings) -> list[Finding]:
+    """What Asterisk itself says, and whether each part runs."""
+    findings = [
+        Finding(s.name, bool(s.pid), f"process {s.pid}" if s.pid else "not running", "" if s.pid else "Run `make up`.")
+        for s in states(settings)
+    ]
+    findings.append(
+        Finding(
+            "SIP",
+            switch.answers_sip(_sip_address(settings), settings.sip_port),
+            f"port {settings.sip_port}",
+            "Run `make up`.",
+        )
+    )
+    return [*findings, *_check_phones(settings), _check_trunk(settings)]
+
+
+def _check_phones(settings: Settings) -> list[Finding]:
+    try:
+        known = _registered(settings)
+    except TelephonyError as error:
+        return [Finding("phones", False, str(error), error.remedy)]
+    remedy = "No counsellor's phone is registered: see `ivr phones`, or callers wait."
+    return [Finding("phones", bool(known), f"{len(known)} registered", remedy)]
+
+
+def _check_trunk(settings: Settings) -> Finding:
+    carrier = carriers_trunk(settings)
+    if carrier is None:
+        return Finding("trunk", True, "none: only this machine may call (IVR_TRUNK_HOST)")
+    program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
+    try:
+        asked = [
+            switch.ask(program, conf_file(settings), f"pjsip show {what}") for what in ("contacts", "registrations")
+        ]
+    except TelephonyError as error:
+        return Finding("trunk", False, str(error), error.remedy)
+    up = trunk.is_up(asked[0], asked[1], carrier)
+    return Finding("trunk", up, carrier.host, "The carrier does not answer: look at IVR_TRUNK_… and at its address.")

@@ -1,0 +1,175 @@
+"""Everything the line needs before a part can start. Each step looks first and does only what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ivr import studio
+from ivr.errors import ScriptError
+from ivr.flow.script import Script, parse
+from ivr.privileges import closed_folder, hand_over, is_root
+from ivr.records import counsellor, database
+from ivr.records.keyring import Keyring, open_keyring
+from ivr.settings import PROJECT_DIR, Settings
+from ivr.telephony import phones, switch, trunk
+from ivr.telephony.conffile import render
+
+FOLDERS = ("ledger", "database", "logs", "run", "flow", "sounds", "switch", "asterisk-tree")
+SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool", "run", "data")
+CONF_DIR = PROJECT_DIR / "asterisk-conf"
+DIALPLAN_DIR = PROJECT_DIR / "dialplan"
+
+Tell = Callable[[str], None]
+
+
+async def prepare(settings: Settings, tell: Tell) -> None:
+    """Make ready to start. Raises HelplineError with what to do; what was done stays and is not done again."""
+    make_folders(settings)
+    script = take_flow(settings)
+    program = bring_switch(settings, tell)
+    await studio.build(settings, tell)
+    tell("looking at the database")
+    on_duty = await people(settings)
+    keyring = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty))
+    tell("writing the switch's configuration")
+    write_conf(settings, script, program, [_phone(p, keyring) for p in on_duty])
+    hand_over(settings.state_dir, settings.run_uid)
+
+
+def make_folders(settings: Settings) -> None:
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS[:-1]:
+        (settings.state_dir / name).mkdir(exist_ok=True)
+    for name in SWITCH_FOLDERS:
+        (settings.switch_dir / name).mkdir(parents=True, exist_ok=True)
+
+
+def take_flow(settings: Settings) -> Script:
+    """The flow to open with: the one in `helpline_file`, kept as the flow in use when it has no fault.
+
+    Raises ScriptError with every fault.
+    """
+    script = load_flow(settings)
+    keep_flow(settings, settings.helpline_file.read_text())
+    return script
+
+
+def load_flow(settings: Settings) -> Script:
+    """The flow in `helpline_file`. Raises ScriptError with every fault."""
+    try:
+        return parse(settings.helpline_file.read_text(), prompt_ids(settings))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "is not UTF-8 text")
+        raise ScriptError(f"{settings.helpline_file}: {reason}", remedy="Look at IVR_HELPLINE_FILE.") from error
+
+
+def words_of_prompts(settings: Settings) -> dict[str, str]:
+    """ "<lang>/<prompt id>" to what is said."""
+    catalogue = studio.catalogue(settings)
+    return {f"{language.code}/{prompt.id}": prompt.words[language.code].text for language, prompt in catalogue.spoken()}
+
+
+def keep_flow(settings: Settings, text: str) -> None:
+    """Written whole, so that door 2 never reads half of it."""
+    partial = settings.flow_in_use.with_suffix(".new")
+    partial.write_text(text)
+    partial.replace(settings.flow_in_use)
+
+
+def prompt_ids(settings: Settings) -> frozenset[str]:
+    """Every prompt that has words. Raises ScriptError when the catalogue is faulty."""
+    return studio.catalogue(settings).ids
+
+
+def bring_switch(settings: Settings, tell: Tell) -> switch.Program:
+    place = settings.asterisk or settings.state_dir / "asterisk"
+    if settings.asterisk is None and not place.exists():
+        switch.bring(place, settings.debian_mirror or switch.debian_mirror(), settings.run_uid, tell)
+    return switch.find(place)
+
+
+async def people(settings: Settings) -> tuple[counsellor.Counsellor, ...]:
+    """The counsellors who answer; the tables are brought up to date first."""
+    async with database.opened(settings.database) as known, known.reading() as unit:
+        return tuple(person for person in await counsellor.all(unit) if person.active)
+
+
+def _phone(person: counsellor.Counsellor, keyring: Keyring) -> phones.Phone:
+    return phones.Phone(person.extension, person.name, person.languages, keyring.phones[person.extension])
+
+
+def write_conf(settings: Settings, script: Script, program: switch.Program, known: list[phones.Phone]) -> None:
+    """asterisk-conf/ and dialplan/, rendered into the switch's own folder, readable by its user alone."""
+    etc = settings.switch_dir / "etc"
+    values = conf_values(settings, script, program)
+    carrier = carriers_trunk(settings)
+    files = {path.name: render(path.read_text(), values, path.name) for path in CONF_DIR.glob("*.conf")}
+    files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
+    files |= {
+        "pjsip_phones.conf": phones.accounts(known),
+        "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
+        "queues_counsellors.conf": phones.queues(known, script.queues),
+    }
+    for name, text in files.items():
+        _write_private(etc / name, text)
+    _link(settings.switch_dir / "data/documentation", program.data_dir / "documentation")
+    _link(settings.switch_dir / "data/sounds", settings.sounds_dir)
+
+
+def conf_values(settings: Settings, script: Script, program: switch.Program) -> dict[str, str]:
+    """What the @FIELDS@ of asterisk-conf/ stand for."""
+    greeting = script.menus[script.start].prompts
+    return {
+        "SWITCH_DIR": str(settings.switch_dir),
+        "MODULES_DIR": str(program.modules_dir),
+        "LOG_DIR": str(settings.logs_dir),
+        "SOUNDS_DIR": str(settings.sounds_dir),
+        "LEDGER_FILE": str(settings.ledger_file),
+        "AGI_SCRIPT": str(PROJECT_DIR / ".venv/bin/ivr-agi"),
+        "BIND_ADDRESS": settings.bind_address,
+        "SIP_PORT": str(settings.sip_port),
+        "FASTAGI_PORT": str(settings.fastagi_port),
+        "RTP_FIRST_PORT": str(settings.rtp_first_port),
+        "RTP_LAST_PORT": str(settings.rtp_last_port),
+        "PATIENCE_S": f"{settings.patience_s:g}",
+        "NUMBER": script.number,
+        "DEFAULT_LANGUAGE": script.default_language,
+        "GREETING": "&".join(f"helpline/{prompt}" for prompt in greeting),
+        "MOBILES": trunk.mobiles(carriers_trunk(settings), settings.oncall_numbers),
+    }
+
+
+def carriers_trunk(settings: Settings) -> trunk.Trunk | None:
+    if not settings.trunk_host:
+        return None
+    return trunk.Trunk(
+        host=settings.trunk_host,
+        port=settings.trunk_port,
+        transport=settings.trunk_transport,
+        addresses=settings.trunk_addresses,
+        register=settings.trunk_register,
+        username=settings.trunk_username,
+        password=settings.trunk_password.get_secret_value(),
+        codecs=settings.trunk_codecs,
+        numbers=settings.trunk_numbers,
+        srtp=settings.trunk_srtp,
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() or link.exists():
+        link.unlink()
+    link.symlink_to(target)
+
+
+def warning_of_closed_folder(settings: Settings) -> str:
+    """What root should know when the project lies where its parts could not go by themselves; else empty."""
+    closed = closed_folder(settings.state_dir / "run") if is_root() else None
+    return f"{closed} may be entered by root alone, so the line is given the right to read past it" if closed else ""
