@@ -9,8 +9,10 @@ from array import array
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ivr.telephony.rtp import ALAW, EVENT, KEYS, PACKET_SAMPLES, RATE_HZ, ULAW, Packet, Samples, decode
+from ivr.telephony.rtp import ALAW, EVENT, KEYS, RATE_HZ, ULAW, Packet, Samples, decode
 
+WINDOW = 10
+"""Packets in which a tone is looked for: 200 ms."""
 LOUD_ENOUGH = 100.0
 """Root mean square of 16-bit samples. G.711's own silence is below 10, a whispering prompt above 300."""
 
@@ -22,10 +24,7 @@ class Piece:
     at: float
     samples: Samples
     source: int
-
-    @property
-    def loud(self) -> bool:
-        return loudness(self.samples) >= LOUD_ENOUGH
+    loud: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,12 @@ class Ears:
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
         self.keys: dict[tuple[int, int], Key] = {}
+        self._tones: dict[tuple[int, int], bool] = {}
 
     def heard(self, packet: Packet, at: float, _source: tuple[str, int]) -> None:
         if packet.payload_type in (ULAW, ALAW):
-            self.pieces.append(Piece(at, decode(packet.payload_type, packet.payload), packet.source))
+            samples = decode(packet.payload_type, packet.payload)
+            self.pieces.append(Piece(at, samples, packet.source, loudness(samples) >= LOUD_ENOUGH))
         elif len(packet.payload) == EVENT.size:
             # All packets of one key carry the same timestamp, and the time it is held so far.
             event, _, held = EVENT.unpack(packet.payload)
@@ -73,20 +74,22 @@ class Ears:
         marks = [since, *(p.at for p in self.pieces if since <= p.at <= till and p.loud), till]
         return max(after - before for before, after in pairwise(marks))
 
-    def samples(self, since: float = 0, till: float = math.inf) -> Samples:
-        """What was heard in this window, in the order of arrival."""
-        window = array("h")
-        for piece in self.pieces:
-            if since <= piece.at <= till:
-                window.extend(piece.samples)
-        return window
-
     def hears(self, hertz: int, since: float = 0, till: float = math.inf) -> bool:
-        """Whether a tone of this frequency sounds for 200 ms in this window, louder than everything else."""
-        samples = self.samples(since, till)
-        width = 10 * PACKET_SAMPLES
-        starts = range(0, len(samples) - width + 1, PACKET_SAMPLES)
-        return any(is_tone(samples[start : start + width], hertz) for start in starts)
+        """Whether a tone of this frequency sounds for 200 ms in this window, louder than all else together."""
+        starts = range(0, len(self.pieces) - WINDOW + 1, WINDOW // 2)
+        return any(self._has_tone(start, hertz) for start in starts if self._within(start, since, till))
+
+    def _within(self, start: int, since: float, till: float) -> bool:
+        return self.pieces[start].at >= since and self.pieces[start + WINDOW - 1].at <= till
+
+    def _has_tone(self, start: int, hertz: int) -> bool:
+        # Asked again and again while a test waits, so what was found out once is kept.
+        if (start, hertz) not in self._tones:
+            samples = array("h")
+            for piece in self.pieces[start : start + WINDOW]:
+                samples.extend(piece.samples)
+            self._tones[start, hertz] = loudness(samples) >= LOUD_ENOUGH and share(samples, hertz) > 0.5
+        return self._tones[start, hertz]
 
 
 def loudness(samples: Samples) -> float:
@@ -105,7 +108,3 @@ def share(samples: Samples, hertz: int) -> float:
         before, last = last, sample + turn * last - before
     power = before * before + last * last - turn * before * last
     return min(1.0, 2 * power / (len(samples) * total))
-
-
-def is_tone(samples: Samples, hertz: int) -> bool:
-    return loudness(samples) >= LOUD_ENOUGH and share(samples, hertz) > 0.5

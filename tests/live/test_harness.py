@@ -124,6 +124,17 @@ async def test_nothing_outlives_a_failing_story(tmp_path: Path) -> None:
     assert not await asyncio.to_thread(processes_in, tmp_path)
 
 
+async def test_a_call_broken_off_by_sipp_itself_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TelephonyError, match="SIPp broke a call off"):
+        async with (
+            Phone(ring_s=0).on(NOWHERE, tmp_path) as handset,
+            Child(sound=ULAW).ringing(handset.address, tmp_path) as child,
+        ):
+            await child.answered(5)
+            handset.calls[0].answer()
+            await child.ended(5)
+
+
 def processes_in(folder: Path) -> list[str]:
     """The processes that work in this folder, by Linux's own account."""
     found = []
@@ -137,7 +148,7 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-async def test_phone_that_cannot_register_says_so(tmp_path: Path) -> None:
+async def test_a_phone_that_gets_no_answer_to_its_registration_says_so(tmp_path: Path) -> None:
     with pytest.raises(TelephonyError, match="could not register"):
         async with Phone("101", "never-right").on(NOWHERE, tmp_path):
             pass

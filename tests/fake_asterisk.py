@@ -1,0 +1,56 @@
+"""Plays Asterisk's end of an AGI connection over a real socket: sends the header block, answers commands.
+
+Replies are given by a function from the command to what the switch would say; `dialplan` below is one that presses
+keys. Nothing is mocked: what it says is what Asterisk 22.10 was heard to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+HEADER = (
+    "agi_network: yes\nagi_network_script: incoming\nagi_request: agi://127.0.0.1/incoming\n"
+    "agi_channel: PJSIP/loopback-00000000\nagi_language: az\nagi_type: PJSIP\nagi_uniqueid: hl-1795281282.0\n"
+    "agi_version: 22.10.1\nagi_callerid: {caller}\nagi_calleridname: unknown\nagi_context: incoming\n"
+    "agi_extension: s\nagi_priority: 4\nagi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 1\n"
+    "agi_arg_1: {session}\nagi_arg_2: {heard}\n\n"
+)
+CALLER = "+994000000001"
+
+Replies = Callable[[str], str]
+
+
+def header(caller: str = CALLER, session: str = "", heard: str = "") -> bytes:
+    return HEADER.format(caller=caller, session=session, heard=heard).encode()
+
+
+def dialplan(keys: Iterable[str]) -> Replies:
+    """Answers as `dialplan/ask.conf` does, pressing `keys` in turn; an empty one is silence, "hangup" hangs up."""
+    left = iter(keys)
+
+    def reply(command: str) -> str:
+        if command.startswith("GOSUB"):
+            return "100 result=0 Trying...\n200 result=0 Gosub complete\n"
+        key = next(left, "hangup")
+        if key == "hangup":
+            return "HANGUP\n511 Command Not Permitted on a dead channel or intercept routine\n"
+        return f"200 result=1 ({'OK' if key else 'TIMEOUT'}:{key})\n"
+
+    return reply
+
+
+async def ring(port: int, replies: Replies, block: bytes | None = None) -> list[str]:
+    """One call: the commands the program sent until it closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    heard: list[str] = []
+    try:
+        writer.write(header() if block is None else block)
+        while command := (await reader.readline()).decode():
+            heard.append(command.rstrip("\n"))
+            writer.write(replies(command).encode())
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+    return heard
