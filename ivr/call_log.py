@@ -87,6 +87,11 @@ async def contacts(log: CallLog, since: datetime | None = None, limit: int | Non
             yield each
 
 
+async def count_contacts(log: CallLog, since: datetime | None = None) -> int:
+    async with log.database.reading() as unit:
+        return await contact.count(unit, since)
+
+
 async def status(log: CallLog) -> Status:
     async with log.database.reading() as unit:
         now = await ledger.where(unit)
@@ -137,7 +142,14 @@ def _signature(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-async def follow(log: CallLog, *, poll_s: float = POLL_S) -> AsyncIterator[int]:
+async def follow(settings: Settings) -> None:
+    """Keep the rows up with the ledger for ever: what the line's own process for it runs."""
+    async with open_log(settings) as log:
+        async for _ in new_lines(log):
+            pass
+
+
+async def new_lines(log: CallLog, *, poll_s: float = POLL_S) -> AsyncIterator[int]:
     """Keep the rows up with the ledger for ever; gives the number of lines each time there were some."""
     follower = Follower(log)
     while True:

@@ -192,7 +192,7 @@ async def count_open(unit: Unit) -> int:
 
 
 async def count(unit: Unit, wanted: Wanted) -> int:
-    query = _filtered(wanted).with_only_columns(func.count())
+    query = _filtered(wanted).with_only_columns(func.count(table.c.id))
     return int((await unit.execute(query)).scalar_one())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Row, Select, String, Table, and_, case, delete, exists, select, update
+from sqlalchemy import Column, ForeignKey, Row, Select, String, Table, and_, case, delete, exists, func, select, update
 
 from ivr.records import call
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
@@ -95,6 +95,13 @@ async def find(unit: Unit, since: datetime | None = None, limit: int | None = No
     async with unit.stream(query.order_by("id")) as rows:
         async for row in rows:
             yield _contact(row)
+
+
+async def count(unit: Unit, since: datetime | None = None) -> int:
+    query = select(func.count()).select_from(table)
+    if since is not None:
+        query = query.where(table.c.received_at >= since)
+    return int((await unit.execute(query)).scalar_one())
 
 
 async def forget(unit: Unit, call_ids: Select[Any]) -> None:
