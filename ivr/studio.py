@@ -79,15 +79,17 @@ def _silent(*_: object) -> None:
 
 async def build(settings: Settings, tell: Tell = _silent, step: Step = _silent) -> Built:
     """Make what is missing or has changed. Raises ScriptError for a faulty catalogue, TelephonyError for no means."""
-    orders = _orders(settings, catalogue(settings))
+    promised = catalogue(settings)
+    orders = _orders(settings, promised)
     known = _known(settings)
     due = [order for order in orders if known.get(order.name) != order.key or not _complete(settings, order.name)]
     gone = tuple(sorted(known.keys() - {order.name for order in orders}))
     if due:
-        tell(f"making the sound of {len(due)} prompts")
+        tell(f"making the sound of prompts: {len(due)}")
     try:
         problems = await asyncio.to_thread(_make, settings, due, step)
         _remove(settings, gone)
+        _link_languages(settings, promised)
         _remember(settings, {order.name: order.key for order in orders if order.name not in problems}, known)
     except OSError as error:
         raise TelephonyError(
@@ -245,6 +247,15 @@ def _remove(settings: Settings, names: Sequence[str]) -> None:
     for name in names:
         for suffix in sounds.SUFFIXES:
             Path(f"{settings.sounds_dir / name}.{suffix}").unlink(missing_ok=True)
+
+
+def _link_languages(settings: Settings, promised: Catalogue) -> None:
+    """A queue's announcement is found by the caller's language, in <lang>/helpline (asterisk.conf: languageprefix)."""
+    for code in promised.languages:
+        link = settings.sounds_dir / code / "helpline"
+        if not link.is_symlink():
+            sounds.open_folder(link.parent)
+            link.symlink_to(Path("..", "helpline", code))
 
 
 def _known(settings: Settings) -> Mapping[str, str]:

@@ -124,7 +124,7 @@ def _head_faults(raw: Mapping[str, Any], languages: Mapping[str, Any], prompts: 
         yield "no language"
     if not prompts:
         yield "no prompt"
-    if raw.get("default_language") not in languages:
+    if raw.get("default_language") not in tuple(languages):
         yield f"default_language: {raw.get('default_language')!r} is not a language of this file"
 
 

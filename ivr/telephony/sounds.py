@@ -107,7 +107,7 @@ def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
 
 def publish(samples: Sequence[int], target: Path) -> None:
     """Write samples as `target`.wav, .alaw and .ulaw, each in one step. Everybody may read them."""
-    _open_folder(target.parent)
+    open_folder(target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as folder:
         made = Path(folder, "sound.wav")
         _write(made, samples)
@@ -118,7 +118,7 @@ def publish(samples: Sequence[int], target: Path) -> None:
             made.with_suffix(f".{suffix}").replace(f"{target}.{suffix}")
 
 
-def _open_folder(folder: Path) -> None:
+def open_folder(folder: Path) -> None:
     """Whatever the umask: the switch is another user than whoever builds."""
     for made in reversed([folder, *folder.parents]):
         if not made.exists():
@@ -170,15 +170,15 @@ def clipped_in(path: Path) -> int:
 
 
 def compose_hold_music(target: Path) -> None:
-    """Our own tune, 48 s. It is cut from the third of three rounds, so that its end runs into its start."""
+    """Our own tune, 48 s. It is cut from the second of two rounds, so that its end runs into its start."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         parts = [_chord(here / f"{n}.wav", notes, n * CHORD_S) for n, notes in enumerate(CHORDS)]
         parts += [_melody(here / f"m{n}.wav", note, n * CHORD_S + 2) for n, note in enumerate(MELODY)]
         once, level, loop = here / "once.wav", here / "level.wav", len(CHORDS) * CHORD_S
-        _run("sox", "-D", "-m", *_each(parts), *_form(once, 16000), "gain", "-n", "-9")
-        rounds = [_later(here / f"round{n}.wav", once, n * loop) for n in range(3)]
-        room = ("reverb", "45", "60", "80", "lowpass", 2600, "rate", RATE, "trim", 2 * loop, loop)
+        _run("sox", "-D", "-m", *_each(parts), *_form(once), "gain", "-n", "-9")
+        rounds = [_later(here / f"round{n}.wav", once, n * loop) for n in range(2)]
+        room = ("reverb", "45", "60", "80", "lowpass", 2600, "trim", loop, loop)
         _run("sox", "-D", "-m", *_each(rounds), *_form(here / "loop.wav"), "gain", "-6", *room)
         _level(here / "loop.wav", level, MUSIC_DB)
         publish(_samples(level), target)
@@ -186,18 +186,18 @@ def compose_hold_music(target: Path) -> None:
 
 def _chord(path: Path, notes: Sequence[float], start_s: float) -> Path:
     """Each note beside two that are a hair off: they beat slowly against it, which is what makes it warm."""
-    voices = [("sine", note * detune) for note in notes for detune in (1, 1, 1, 0.9986, 1.0013)]
-    soft = [("triangle", note * 2) for note in notes[2:]]
-    tones = [str(word) for kind, hz in (*voices, *soft) for word in (kind, f"{hz:.3f}")]
+    voices = [("sine", note * detune, loud) for note in notes for detune, loud in ((1, 3), (0.9986, 1), (1.0013, 1))]
+    voices += [("triangle", note * 2, 1) for note in notes[2:]]
+    tones = [word for kind, hz, _ in voices for word in (kind, f"{hz:.3f}")]
+    mix = ",".join(f"{n}v{loud / 22:.4f}" for n, (_, _, loud) in enumerate(voices, 1))
     swell = ("fade", "h", 2.8, SWELL_S, 4.2, "lowpass", 1400, "pad", start_s)
-    _run("sox", "-D", "-n", "-r", 16000, "-b", 16, path, "synth", SWELL_S, *tones, "channels", 1, *swell)
+    _run("sox", "-D", "-n", "-r", RATE, "-b", 16, path, "synth", SWELL_S, *tones, "remix", mix, *swell)
     return path
 
 
 def _melody(path: Path, note: float, start_s: float) -> Path:
-    tones = ("sine", note, "sine", note * 1.002)
-    swell = ("fade", "h", 1.2, 5, 3.8, "gain", -11, "pad", start_s)
-    _run("sox", "-D", "-n", "-r", 16000, "-b", 16, path, "synth", 5, *tones, "channels", 1, *swell)
+    swell = ("fade", "h", 1.2, 5, 3.8, "gain", -13, "pad", start_s)
+    _run("sox", "-D", "-n", "-r", RATE, "-b", 16, path, "synth", 5, "sine", note, *swell)
     return path
 
 
@@ -210,8 +210,8 @@ def _each(parts: Sequence[Path]) -> list[object]:
     return [word for part in parts for word in ("-v", f"{1 / len(parts):.4f}" if len(parts) > 3 else 1, part)]
 
 
-def _form(path: Path, rate: int = RATE) -> tuple[object, ...]:
-    return ("-r", rate, "-c", 1, "-b", 16, path)
+def _form(path: Path) -> tuple[object, ...]:
+    return ("-r", RATE, "-c", 1, "-b", 16, path)
 
 
 def _level(source: Path, target: Path, wanted_db: float) -> None:
