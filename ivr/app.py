@@ -13,11 +13,11 @@ import uvloop
 
 from ivr import call_log
 from ivr.call import Helpline, Line, take_call
-from ivr.errors import HelplineError, ScriptError
+from ivr.errors import HelplineError, Refused, ScriptError
 from ivr.flow.script import Script, parse
-from ivr.keeper import Part, beat, keep
+from ivr.keeper import Part, alive, beat, keep, note_pid
 from ivr.prepare import bring_switch, keep_flow, prompt_ids
-from ivr.records import ledger
+from ivr.records import ledger_file
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
 from ivr.telephony.fastagi import FastAgiServer
@@ -74,8 +74,15 @@ async def write_records(settings: Settings) -> None:
 
 
 async def keep_line(settings: Settings) -> None:
-    (settings.state_dir / "run").mkdir(exist_ok=True)
-    await keep(parts(settings))
+    """The keeper itself. A second one would fight the first over every part, so it does not start."""
+    pid_file = settings.state_dir / "run" / "keeper.pid"
+    if alive(pid_file):
+        raise Refused("the line is kept already")
+    note_pid(pid_file, os.getpid())
+    try:
+        await keep(parts(settings))
+    finally:
+        pid_file.unlink(missing_ok=True)
 
 
 def parts(settings: Settings) -> list[Part]:
@@ -84,7 +91,7 @@ def parts(settings: Settings) -> list[Part]:
     run_dir, logs_dir = settings.state_dir / "run", settings.logs_dir
 
     def marked(what: str) -> None:
-        ledger.mark(settings.ledger_file, what, time.time())
+        ledger_file.mark(settings.ledger_file, what, time.time())
 
     switch = Part(
         "switch",

@@ -123,6 +123,8 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
     return {
         "SWITCH_DIR": str(settings.switch_dir),
         "MODULES_DIR": str(program.modules_dir),
+        "DATA_DIR": str(settings.switch_dir / "data"),
+        "SYSTEM_NAME": "hl",
         "LOG_DIR": str(settings.logs_dir),
         "SOUNDS_DIR": str(settings.sounds_dir),
         "LEDGER_FILE": str(settings.ledger_file),

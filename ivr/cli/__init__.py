@@ -12,6 +12,7 @@ from ivr.errors import HelplineError, ScriptError
 
 app = typer.Typer(
     name="ivr",
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # a local variable may be a caller's number
