@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 import uvloop
@@ -109,20 +111,17 @@ def parts(settings: Settings) -> list[Part]:
     return [switch, *own]
 
 
-async def _until_told(*works) -> None:  # type: ignore[no-untyped-def]
-    """Run `works` until SIGTERM, or until one of them fails: then the keeper starts this part again."""
+async def _until_told(*works: Coroutine[Any, Any, None]) -> None:
+    """Run `works`, none of which ends by itself, until SIGTERM or until one fails: then the keeper starts us again."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    tasks = [asyncio.ensure_future(work) for work in works]
-    stopped = asyncio.ensure_future(stop.wait())
-    await asyncio.wait(
-        {stopped, *tasks}, return_when=asyncio.FIRST_EXCEPTION if not stop.is_set() else asyncio.ALL_COMPLETED
-    )
-    for task in (stopped, *tasks):
+    tasks = [asyncio.create_task(work) for work in (stop.wait(), *works)]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 PARTS = {"answer": answer, "ledger": write_records, "keep": keep_line}
@@ -140,7 +139,8 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     settings = Settings()
     try:
-        uvloop.run(PARTS[sys.argv[1]](settings))
+        run = asyncio.run if sys.argv[1] == "keep" else uvloop.run  # uvloop does not see a pidfd become readable
+        run(PARTS[sys.argv[1]](settings))
     except HelplineError as error:
         log.error("part.refused", part=sys.argv[1], reason=str(error), remedy=error.remedy)
         raise SystemExit(2) from error

@@ -161,18 +161,18 @@ async def _reader(read_end: int) -> asyncio.StreamReader:
 
 
 async def beat(limit_s: float) -> None:
-    """Run inside a part: tell the keeper that this event loop turns. Without a keeper it does nothing."""
+    """Run inside a part, for ever: tell the keeper that this event loop turns. Without one there is nobody to tell."""
     handle = int(os.environ.get(HEARTBEAT_FD, "-1"))
-    if handle < 0:
-        return
-    os.set_blocking(handle, False)
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            try:
-                os.write(handle, b".")
-            except BrokenPipeError:  # the keeper is gone; the next one starts this part anew
-                return
+    while handle >= 0:
+        os.set_blocking(handle, False)
+        try:
+            os.write(handle, b".")
+        except BlockingIOError:  # the keeper is stopped; it reads again when it goes on
+            pass
+        except BrokenPipeError:  # the keeper is gone; the next one starts this part anew
+            handle = -1
         await asyncio.sleep(limit_s / BEATS_PER_LIMIT)
+    await asyncio.Event().wait()
 
 
 async def stop_part(part: Part) -> None:

@@ -54,7 +54,7 @@ def _account(phone: Phone) -> str:
             section(
                 number, "type = auth", "auth_type = userpass", f"username = {number}", f"password = {phone.password}"
             ),
-            section(number, "type = aor", "max_contacts = 1", "remove_existing = yes", "qualify_frequency = 30"),
+            section(number, "type = aor", "max_contacts = 1", "remove_existing = yes"),
         )
     )
 
