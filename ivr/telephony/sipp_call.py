@@ -1,7 +1,9 @@
 """One call in the hands of a caller or a counsellor: press, say, answer, hang up, and what happened so far."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ivr.errors import TelephonyError
 from ivr.telephony.rtp import SILENCE, Samples
 from ivr.telephony.sipp import Sipp, until
 from ivr.telephony.sipp_message import CallLog, Message, fold
@@ -25,11 +27,10 @@ class Sound:
 class LiveCall:
     """A call that is going on, or is over; fed with SIPp's messages by `take`."""
 
-    def __init__(self, sound: Sound, voice: Voice) -> None:
-        self._sound, self._voice = sound, voice
+    def __init__(self, sound: Sound, voice: Voice, sipp: Sipp) -> None:
+        self._sound, self._voice, self._sipp = sound, voice, sipp
         self._messages: list[Message] = []
         self._leg: Leg | None = None
-        self._sipp: Sipp | None = None
         self.log = CallLog()
 
     @property
@@ -37,8 +38,7 @@ class LiveCall:
         """The INVITE as it was on the wire, to look for what should not be in it."""
         return self._messages[0].text if self._messages else ""
 
-    def take(self, message: Message, sipp: Sipp) -> None:
-        self._sipp = sipp
+    def take(self, message: Message) -> None:
         self._messages.append(message)
         self.log = fold(self._messages)
         if self.log.ended_at:
@@ -46,18 +46,26 @@ class LiveCall:
         elif self.log.answered_at:
             self._speak()
 
-    async def invited(self, within_s: float = 10) -> CallLog:
-        return await until(lambda: self.log if self.log.invited_at else None, within_s, "the INVITE")
-
     async def settled(self, within_s: float = 30) -> CallLog:
         """Answered, refused or given up."""
-        return await until(lambda: self.log if self.log.status or self.log.ended_at else None, within_s, "an answer")
+        return await self._until(lambda log: log.status or log.ended_at, within_s, "an answer")
 
     async def answered(self, within_s: float = 30) -> CallLog:
-        return await until(lambda: self.log if self.log.answered_at else None, within_s, "the call to be answered")
+        return await self._until(lambda log: log.connected, within_s, "the call to be answered")
 
     async def ended(self, within_s: float = 60) -> CallLog:
-        return await until(lambda: self.log if self.log.ended_at else None, within_s, "the call to end")
+        return await self._until(lambda log: log.ended_at, within_s, "the call to end")
+
+    async def _until(self, seen: Callable[[CallLog], object], within_s: float, what: str) -> CallLog:
+        def look() -> CallLog | None:
+            gone = self._sipp.gone
+            if seen(self.log):
+                return self.log
+            if gone:
+                raise TelephonyError(f"SIPp ended while we waited for {what}")
+            return None
+
+        return await until(look, within_s, what)
 
     async def press(self, keys: str, *, held_ms: int = 120, gap_ms: int = 100) -> None:
         """Press keys, if the call is up."""
@@ -75,8 +83,15 @@ class LiveCall:
         self._nudge(Nudge.REFUSE)
 
     def hang_up(self) -> None:
-        """BYE, or CANCEL where nobody has answered yet."""
+        """BYE, or CANCEL where nobody has answered yet; nothing where the far end gave no sign of life, for then
+        nothing may be sent (RFC 3261 9.1).
+        """
         self._nudge(Nudge.HANG_UP)
+
+    @property
+    def reached(self) -> bool:
+        """The far end has given a sign of life."""
+        return any(not message.sent for message in self._messages)
 
     def leave(self) -> None:
         """Put the receiver down, in whatever state the call is."""
@@ -85,7 +100,7 @@ class LiveCall:
 
     def _nudge(self, nudge: Nudge) -> None:
         received = [message for message in self._messages if not message.sent]
-        if self._sipp and received and not self.log.ended_at:
+        if received and not self.log.ended_at:
             self._sipp.nudge(received[-1], nudge)
 
     def _speak(self) -> None:

@@ -137,20 +137,21 @@ class Child:
         calls: dict[str, LiveCall] = {}
 
         def heard(message: Message) -> None:
-            calls.setdefault(message.call_id, LiveCall(self.sound, voice)).take(message, sipp)
+            calls.setdefault(message.call_id, LiveCall(self.sound, voice, sipp)).take(message)
 
         async with AsyncExitStack() as stack:
             voice = await stack.enter_async_context(Voice(listener))
             sipp = Sipp(calling(self.dials, self.header, self.sound.offer(voice.port)), line, folder, heard)
-            many = str(count)
-            await stack.enter_async_context(sipp.options("-m", many, "-r", many, "-l", many))
+            rate = max(count, 50)
+            await stack.enter_async_context(sipp.options("-m", f"{count}", "-l", f"{count}", "-r", f"{rate}"))
             stack.push_async_callback(_let_go, calls)
             yield calls
 
     async def _play(self, live: LiveCall) -> None:
         if self.gives_up_s is not None and not await _settled_in(live, self.gives_up_s):
             live.hang_up()
-            await live.ended(10)
+            if live.reached:
+                await live.ended(10)
         elif (await live.settled(self.answer_within_s)).answered_at:
             await self._walk(live)
 
@@ -183,5 +184,6 @@ async def _let_go(calls: dict[str, LiveCall]) -> None:
     """Nobody is left hanging at the switch, however we leave."""
     for live in calls.values():
         live.hang_up()
+    reached = [live for live in calls.values() if live.reached]
     with suppress(TelephonyError):
-        await until(lambda: all(live.log.ended_at for live in calls.values()), 2, "the calls to end")
+        await until(lambda: all(live.log.ended_at for live in reached), 2, "the calls to end")

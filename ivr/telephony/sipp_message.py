@@ -99,6 +99,11 @@ class CallLog:
     """Every message: time, sent by us, first line."""
 
     @property
+    def connected(self) -> bool:
+        """Answered, and the answer acknowledged: only now may either side hang up (RFC 3261 15)."""
+        return any(start.startswith("ACK ") for _, _, start in self.timeline) and self.answered_at is not None
+
+    @property
     def talk_s(self) -> float | None:
         if self.answered_at is None or self.ended_at is None:
             return None

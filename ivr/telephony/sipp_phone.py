@@ -19,6 +19,8 @@ from ivr.telephony.sipp_scenario import Codec, answering, registering
 from ivr.telephony.voice import Listener, Voice
 
 EXPIRES_S = 300
+# One call a second would make the only one wait for a second.
+ONCE = ("-m", "1", "-r", "50")
 ULAW_SOUND = Sound(codec=Codec.ULAW)
 
 
@@ -70,11 +72,12 @@ class Phone:
 
     async def register(self, line: Address, folder: Path, port: int, expires_s: int = EXPIRES_S) -> None:
         """REGISTER once. Raises TelephonyError when the switch says no, or nothing."""
-        login = ("-au", self.extension, "-ap", self.password, "-m", "1")
         sipp = Sipp(registering(self.extension, port, expires_s), line, folder, lambda _: None)
-        async with sipp.options(*login, limit_s=4):
-            if await sipp.ended(5):
-                raise TelephonyError(f"phone {self.extension} could not register")
+        async with sipp.options("-au", self.extension, "-ap", self.password, *ONCE):
+            with suppress(TelephonyError):
+                if await sipp.ended(5 if expires_s else 1) == 0:
+                    return
+            raise TelephonyError(f"phone {self.extension} could not register")
 
 
 class Handset:
@@ -90,6 +93,11 @@ class Handset:
     def address(self) -> Address:
         """To call it directly, without a switch."""
         return (LOOPBACK, self.sipp.port if self.sipp else 0)
+
+    @property
+    def complaint(self) -> str:
+        """What SIPp found wrong so far."""
+        return self.sipp.complaint if self.sipp else ""
 
     @property
     def calls(self) -> tuple[LiveCall, ...]:
@@ -108,9 +116,9 @@ class Handset:
         if self.sipp is None or (message.call_id not in self._calls and message.method != "INVITE"):
             return
         if message.call_id not in self._calls:
-            self._calls[message.call_id] = LiveCall(self.phone.sound, self._voice)
+            self._calls[message.call_id] = LiveCall(self.phone.sound, self._voice, self.sipp)
             self._mind(self._calls[message.call_id])
-        self._calls[message.call_id].take(message, self.sipp)
+        self._calls[message.call_id].take(message)
 
     async def close(self) -> None:
         for task in tuple(self._minding):

@@ -37,7 +37,7 @@ REFUSALS = (
     600,
     603,
 )
-ASIDES = ("OPTIONS", "UPDATE", "INFO", "NOTIFY", "MESSAGE")
+ASIDES = ("OPTIONS", "UPDATE", "INFO", "NOTIFY", "MESSAGE", "CANCEL")
 
 
 class Nudge(StrEnum):
@@ -84,21 +84,28 @@ class Offer:
         )
 
 
-def send(start: str, headers: tuple[str, ...], body: str = "", *, again: bool = False) -> str:
-    """One message to send; `again` repeats it every 500 ms and slower until it is answered."""
+def send(start: str, headers: tuple[str, ...], body: str = "", *, again: bool = False, then: str = "") -> str:
+    """One message to send; `again` repeats it every 500 ms and slower until it is answered; `then` goes on there."""
     kind = ("Content-Type: application/sdp",) if body else ()
     text = "\n".join((start, *headers, *kind, "Content-Length: [len]", "", body))
-    repeat = ' retrans="500"' if again else ""
-    return f"<send{repeat}><![CDATA[\n{text}\n]]></send>"
+    attributes = (' retrans="500"' if again else "") + (f" next={quoteattr(then)}" if then else "")
+    return f"<send{attributes}><![CDATA[\n{text}\n]]></send>"
 
 
-def recv(what: int | str, *, then: str = "", note: str = "", route: bool = False) -> str:
+def recv(what: int | str, *, then: str = "", **more: str) -> str:
     """One message to wait for: a status or a method. With `then` it need not come, and says where to go on."""
-    named = {"response" if isinstance(what, int) else "request": str(what)}
-    named |= {"optional": "true", "next": then} if then else {}
-    named |= {"rrs": "true"} if route else {}
+    return received(what, optional="true", next=then, **more) if then else received(what, **more)
+
+
+def received(what: int | str, *, note: str = "", **more: str) -> str:
+    """The same with any of SIPp's own attributes; `note` is done with the message.
+
+    Going on is always an attribute of the message itself. A step of its own (`nop`) would be taken a moment later, and
+    a second message that is already there would find SIPp in between and be "unexpected".
+    """
+    named = {"response" if isinstance(what, int) else "request": str(what)} | more
     attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in named.items())
-    return f"<recv {attributes}>{note}</recv>"
+    return f"<recv {attributes}>{f'<action>{note}</action>' if note else ''}</recv>"
 
 
 def keep(header: str, name: str, pattern: str = ".*") -> str:
@@ -106,12 +113,15 @@ def keep(header: str, name: str, pattern: str = ".*") -> str:
     return f'<ereg regexp={quoteattr(pattern)} search_in="hdr" header="{header}:" assign_to="{name}"/>'
 
 
+def ignoring(state: str, *methods: str) -> tuple[str, ...]:
+    """A state in which these change nothing: a button pressed too late, or a message that crossed ours. They are
+    not answered either: SIPp sends nothing new while it still repeats what it sent last.
+    """
+    return (label(state), *(recv(method, then=state) for method in methods))
+
+
 def label(name: str) -> str:
     return f'<label id="{name}"/>'
-
-
-def goto(name: str) -> str:
-    return f'<nop next="{name}"/>'
 
 
 def scenario(name: str, *parts: str) -> str:
@@ -119,74 +129,79 @@ def scenario(name: str, *parts: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name={quoteattr(name)}>\n{text}\n</scenario>\n'
 
 
-def reply(status: str, *, tag: str = "", body: str = "", again: bool = False) -> str:
+def reply(status: str, *, tag: str = "", body: str = "", again: bool = False, then: str = "") -> str:
     """An answer to the message received last. `tag` names our side of the dialog where its To does not yet."""
     echoed = ("[last_Via:]", "[last_From:]", f"[last_To:]{tag}", "[last_Call-ID:]", "[last_CSeq:]")
-    return send(f"SIP/2.0 {status}", (*echoed, "Contact: <sip:[local_ip]:[local_port]>"), body, again=again)
+    contact = "Contact: <sip:[local_ip]:[local_port]>"
+    return send(f"SIP/2.0 {status}", (*echoed, contact), body, again=again, then=then)
 
 
-def talking(offer: Offer, bye: str) -> tuple[str, ...]:
-    """From answer to end, for both sides: put through anew, asked aside, hung up there, hung up here."""
+def talking(offer: Offer, bye: str, *late: str) -> tuple[str, ...]:
+    """From answer to end, for both sides: put through anew, asked aside, hung up there, hung up here; and `late`
+    repetitions, when the machine is slow.
+    """
     return (
         label("talking"),
+        *late,
         recv("INVITE", then="reinvite"),
         *(recv(method, then="aside") for method in ASIDES),
-        recv("ACK", then="talking"),
         recv(Nudge.HANG_UP, then="hang_up"),
         recv("BYE"),
-        reply("200 OK"),
-        goto("over"),
+        label("bye"),
+        reply("200 OK", then="end"),
         label("aside"),
-        reply("200 OK"),
-        goto("talking"),
+        reply("200 OK", then="talking"),
         label("reinvite"),
         reply("200 OK", body=offer.sdp, again=True),
-        recv("ACK"),
-        goto("talking"),
+        received("ACK", next="talking"),
         label("hang_up"),
         bye,
+        *ignoring("hanging_up", Nudge.HANG_UP),
         # The far end may hang up in the same instant.
-        recv("BYE", then="crossed"),
-        recv(200),
-        goto("over"),
-        label("crossed"),
-        reply("200 OK"),
-        label("over"),
-        "<nop/>",
+        recv("BYE", then="bye"),
+        # The switch was started anew and knows nothing of the call.
+        recv(481, then="end"),
+        received(200, next="end"),
     )
 
 
 def calling(dials: str, who: str, offer: Offer) -> str:
     """A caller `who` (the From header's value): INVITE, and CANCEL or the conversation."""
 
-    def request(method: str, uri: str, headers: tuple[str, ...], body: str = "", *, again: bool = False) -> str:
+    def request(method: str, uri: str, headers: tuple[str, ...], body: str = "", then: str = "") -> str:
         ours = (f"From: {who};tag=[pid]C[call_number]", "Call-ID: [call_id]", "Max-Forwards: 70")
         contact = "Contact: <sip:caller@[local_ip]:[local_port]>"
-        return send(f"{method} {uri} SIP/2.0", (*headers, *ours, contact), body, again=again)
+        return send(f"{method} {uri} SIP/2.0", (*headers, *ours, contact), body, again=method != "ACK", then=then)
 
     line = f"sip:{dials}@[remote_ip]:[remote_port]"
     to = f"To: <sip:{dials}@[remote_ip]>"
     invite = (VIA % "invite", to, "CSeq: 1 INVITE")
-    acknowledge = ("[last_To:]", "CSeq: 1 ACK")
+    acknowledge = (VIA % "ack", "[routes]", "To:[$them]", "CSeq: 1 ACK")
     farewell = (VIA % "bye", "[routes]", "To:[$them]", "CSeq: 2 BYE")
+    # Which of the two requests it answers is in its CSeq: the CANCEL may have crossed the answer to the INVITE.
+    which = keep("To", "them") + keep("CSeq", "crossed", "INVITE")
     return scenario(
         "caller",
-        request("INVITE", line, invite, offer.sdp, again=True),
+        request("INVITE", line, invite, offer.sdp),
         label("ringing"),
         *(recv(status, then="ringing") for status in (100, 180, 183)),
         *(recv(status, then="refused") for status in REFUSALS),
         recv(Nudge.HANG_UP, then="cancel"),
-        recv(200, route=True, note=f"<action>{keep('To', 'them')}</action>"),
-        request("ACK", "[next_url]", (VIA % "ack", "[routes]", *acknowledge)),
-        *talking(offer, request("BYE", "[next_url]", farewell, again=True)),
-        goto("end"),
+        received(200, rrs="true", note=keep("To", "them")),
+        label("answered"),
+        request("ACK", "[next_url]", acknowledge),
+        *talking(offer, request("BYE", "[next_url]", farewell), recv(200, then="answered")),
         label("cancel"),
-        request("CANCEL", line, (VIA % "invite", to, "CSeq: 1 CANCEL"), again=True),
+        request("CANCEL", line, (VIA % "invite", to, "CSeq: 1 CANCEL")),
+        *ignoring("giving_up", Nudge.HANG_UP),
         recv(487, then="refused"),
-        recv(200),
-        recv(487),
+        received(200, rrs="true", note=which, next="answered_late", test="crossed"),
+        *ignoring("given_up", Nudge.HANG_UP),
+        received(487, next="refused"),
+        label("answered_late"),
+        request("ACK", "[next_url]", acknowledge, then="hang_up"),
         label("refused"),
-        request("ACK", line, (VIA % "invite", *acknowledge)),
+        request("ACK", line, (VIA % "invite", "[last_To:]", "CSeq: 1 ACK")),
         label("end"),
         "<nop/>",
     )
@@ -195,7 +210,7 @@ def calling(dials: str, who: str, offer: Offer) -> str:
 def answering(offer: Offer) -> str:
     """A counsellor's phone: rings, then answered, refused or given up by the far end, as it is nudged."""
     tag = ";tag=[pid]P[call_number]"
-    store = f"<action>{keep('From', 'them')}{keep('To', 'us')}{keep('CSeq', 'number', '[0-9]+')}</action>"
+    store = keep("From", "them") + keep("To", "us") + keep("CSeq", "number", "[0-9]+")
     bye = send(
         "BYE [next_url] SIP/2.0",
         (
@@ -213,24 +228,22 @@ def answering(offer: Offer) -> str:
     return scenario(
         "phone",
         recv("OPTIONS", then="asked"),
-        recv("INVITE", note=store, route=True),
+        received("INVITE", note=store, rrs="true"),
         reply("180 Ringing", tag=tag),
         recv("CANCEL", then="cancelled"),
         recv(Nudge.REFUSE, then="busy"),
         recv(Nudge.ANSWER),
         reply("200 OK", tag=tag, body=offer.sdp, again=True),
+        *ignoring("answered", "CANCEL", *Nudge),
         recv("ACK"),
-        *talking(offer, bye),
-        goto("end"),
+        *talking(offer, bye, recv("ACK", then="talking"), recv(Nudge.ANSWER, then="talking")),
         label("cancelled"),
         reply("200 OK", tag=tag),
-        send("SIP/2.0 487 Request Terminated", gave_up, again=True),
-        recv("ACK"),
-        goto("end"),
+        send("SIP/2.0 487 Request Terminated", gave_up, again=True, then="ending"),
         label("busy"),
         reply("486 Busy Here", tag=tag, again=True),
-        recv("ACK"),
-        goto("end"),
+        *ignoring("ending", "CANCEL", *Nudge),
+        received("ACK", next="end"),
         label("asked"),
         reply("200 OK", tag=tag),
         label("end"),

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from ears import Ears
 
 from ivr.errors import TelephonyError
 from ivr.telephony.rtp import tone
@@ -14,6 +13,7 @@ from ivr.telephony.sipp_child import Child, HangUp, Press, Say, Stay, Until, Wai
 from ivr.telephony.sipp_message import Side
 from ivr.telephony.sipp_phone import Handset, Phone
 from ivr.telephony.sipp_scenario import Codec
+from tests.live.ears import Ears
 
 pytestmark = pytest.mark.live
 
@@ -79,6 +79,11 @@ async def test_child_gives_up_before_anybody_answers(tmp_path: Path) -> None:
     assert log.answered_at is None and log.ended_by is Side.HERE
 
 
+async def test_child_gives_up_on_a_line_that_is_dead(tmp_path: Path) -> None:
+    log = await Child(gives_up_s=0.3).call(NOWHERE, tmp_path)
+    assert (log.status, log.answered_at, log.ended_at) == (0, None, None)
+
+
 async def test_busy_phone_refuses(tmp_path: Path) -> None:
     async with Phone(ring_s=0, busy=True).on(NOWHERE, tmp_path) as handset:
         log = await Child(sound=ULAW, steps=(Wait(60),)).call(handset.address, tmp_path)
@@ -117,6 +122,23 @@ async def test_a_call_in_hand_is_answered_and_hung_up_when_told(tmp_path: Path) 
         assert (await child.ended(5)).ended_by is Side.THERE
 
 
+async def test_a_button_pressed_twice_or_too_late_does_no_harm(tmp_path: Path) -> None:
+    async with Phone(ring_s=None).on(NOWHERE, tmp_path) as handset:
+        async with Child(sound=ULAW).ringing(handset.address, tmp_path) as child:
+            ringing = await handset.call(within_s=5)
+            ringing.answer()
+            ringing.answer()
+            await child.answered(5)
+            child.hang_up()
+            child.hang_up()
+        async with Child(sound=ULAW).ringing(handset.address, tmp_path) as child:
+            ringing = await handset.call(1, within_s=5)
+            child.hang_up()
+            ringing.answer()
+            child.hang_up()
+        await until(lambda: all(log.ended_at for log in handset.logs), 5, "both calls to end")
+
+
 async def test_nothing_outlives_a_failing_story(tmp_path: Path) -> None:
     with pytest.raises(TelephonyError, match=r"waited 0\.2 s in vain for a miracle"):
         async with Phone(ring_s=0).on(NOWHERE, tmp_path) as handset:
@@ -131,8 +153,9 @@ async def test_a_call_broken_off_by_sipp_itself_is_told(tmp_path: Path) -> None:
             Child(sound=ULAW).ringing(handset.address, tmp_path) as child,
         ):
             await child.answered(5)
-            handset.calls[0].answer()
-            await child.ended(5)
+            await handset.calls[0].answered(5)
+            handset.calls[0].refuse()
+            await until(lambda: handset.complaint, 5, "SIPp to complain")
 
 
 def processes_in(folder: Path) -> list[str]:
