@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from ivr.errors import HelplineError
+from ivr.errors import HelplineError, Refused
 from ivr.records import call, contact, ledger, ledger_file
 from ivr.records.call import Call, Outcome, Wanted
 from ivr.records.contact import Contact
@@ -54,7 +54,10 @@ class Status:
 
 def is_there(settings: Settings) -> bool:
     """Whether anything was ever written down. Looking must not make folders for a line that was never opened."""
-    return bool(settings.database_url) or settings.ledger_file.parent.exists()
+    try:
+        return bool(settings.database_url) or settings.ledger_file.parent.exists()
+    except PermissionError as error:
+        raise Refused(f"{settings.state_dir} is closed to this user.", remedy=ledger_file.WHOSE) from error
 
 
 @asynccontextmanager

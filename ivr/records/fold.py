@@ -66,7 +66,7 @@ def _moved(story: Story, move: Move, **changes: Any) -> Story:
 
 
 def _with_step(story: Story, at: float, step: str, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    if len(story.steps) >= MOST_STEPS:
+    if len(story.steps) >= MOST_STEPS and step != "ended":
         return story.steps
     return (*story.steps, {"at": moment(at), "step": step, **details})
 

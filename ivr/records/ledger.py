@@ -58,10 +58,11 @@ class Position:
 
 @dataclass(slots=True)
 class Folding:
-    """A batch at work: the open stories, and what the batch has changed."""
+    """A batch at work: the stories told so far, those that the batch changed, and those of which no more will come."""
 
     stories: dict[str, Story] = field(default_factory=dict)
     changed: dict[str, Story] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
     lines: int = 0
     rubbish: int = 0
     refused: int = 0
@@ -79,6 +80,7 @@ class Folding:
         if event.kind in MARKS:
             for story in list(self.stories.values()):
                 self._put(story, fold(story, event))
+            self.over |= self.stories.keys()
             self.stories.clear()
         elif begins(event):
             self.stories[event.linkedid] = self.changed[event.linkedid] = begin(event)
@@ -86,6 +88,7 @@ class Folding:
             self._put(told, fold(told, event))
             if event.kind is Kind.LINKEDID_END:
                 del self.stories[event.linkedid]
+                self.over.add(event.linkedid)
 
     def _put(self, before: Story, after: Story) -> None:
         self.refused += after.refused - before.refused
@@ -174,11 +177,9 @@ async def open_stories(unit: Unit) -> dict[str, Story]:
 
 
 async def _write_open(unit: Unit, folding: Folding) -> None:
-    over = [linkedid for linkedid in folding.changed if linkedid not in folding.stories]
-    still = [story for linkedid, story in folding.changed.items() if linkedid in folding.stories]
-    if over:
-        await unit.execute(delete(open_call).where(open_call.c.linkedid.in_(over)))
-    await write_open(unit, still)
+    if folding.over:
+        await unit.execute(delete(open_call).where(open_call.c.linkedid.in_(folding.over)))
+    await write_open(unit, [story for key, story in folding.changed.items() if key in folding.stories])
 
 
 async def write_open(unit: Unit, stories: Iterable[Story]) -> None:

@@ -18,11 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from ivr.errors import Refused
 from ivr.records import ownership
 from ivr.telephony.events import LATEST, MARKS, Kind, parse
 
 HEAD_BYTES, TAIL_BYTES = 4_096, 256
 FIRST_EVENT_WITHIN = 65_536
+WHOSE = "Run this as root, or as the user who opened the line."
 CHUNK_BYTES = 1 << 20  # some 3,500 events
 
 
@@ -138,6 +140,8 @@ def _opened(path: Path) -> Iterator[BinaryIO | None]:
     except FileNotFoundError:
         yield None
         return
+    except OSError as error:
+        raise Refused(f"The ledger {path} cannot be read: {error.strerror}.", remedy=WHOSE) from error
     with file:
         yield file
 

@@ -46,8 +46,8 @@ class Rebuilt:
 class Rebuild:
     """One pass over the ledger. What it holds in memory is the calls open at that point of the file."""
 
-    def __init__(self, database: Database, ledger: Path) -> None:
-        self._database, self._ledger = database, ledger
+    def __init__(self, database: Database, ledger: Path, *, batch_bytes: int = ledger_file.CHUNK_BYTES) -> None:
+        self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
         self._position = Position()
         self._stories: dict[str, Story] = {}
 
@@ -56,7 +56,7 @@ class Rebuild:
         async with self._database.unit_of_work() as unit:
             before = await _next_revision(unit)
         done, total = 0, ledger_file.size(self._ledger)
-        while chunk := ledger_file.read_on(self._ledger, self._position.place):
+        while chunk := self._read_on():
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
             folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
@@ -64,6 +64,9 @@ class Rebuild:
             progress(min(done, total), total)
         async with self._database.unit_of_work() as unit:
             return await self._finish(unit, before, since)
+
+    def _read_on(self) -> Chunk | None:
+        return ledger_file.read_on(self._ledger, self._position.place, self._batch_bytes)
 
     def _fold(self, chunk: Chunk) -> Folding:
         folding = Folding(self._stories)
@@ -73,7 +76,7 @@ class Rebuild:
 
     async def _finish(self, unit: Unit, before: int, since: float) -> Rebuilt:
         revision = await _next_revision(unit)
-        while chunk := ledger_file.read_on(self._ledger, self._position.place):  # what came since; few lines
+        while chunk := self._read_on():  # what came since; few lines
             await write_calls(unit, _ended(self._fold(chunk)), revision)
         await write_calls(unit, tuple(self._stories.values()), revision)
         await self._replace_open(unit, since)

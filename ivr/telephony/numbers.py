@@ -14,7 +14,7 @@ from phonenumbers import ValidationResult
 HOME = "AZ"
 HOME_CODE = "+994"
 DIALLED_MAX = 32
-_DIALLABLE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}", re.ASCII)
+_DIALLABLE = re.compile(r"\+?[0-9(][0-9 ()./-]{2,30}", re.ASCII)
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 

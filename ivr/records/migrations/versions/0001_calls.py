@@ -34,7 +34,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_call_started_at"), "call", ["started_at"])
     op.create_index(op.f("ix_call_revision"), "call", ["revision"])
-    op.create_index(op.f("ix_call_caller"), "call", ["caller", "id"])
+    op.create_index(op.f("ix_call_caller_id"), "call", ["caller", "id"])
     op.create_table(
         "contact",
         sa.Column("id", sa.String(40), nullable=False),

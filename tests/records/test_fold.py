@@ -1,0 +1,337 @@
+"""One call's events to one row: every way a call can go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ivr.records.call import TRANSITIONS, Move, State, advance
+from ivr.records.fold import MOST_STEPS
+from ivr.records.ledger import Folding
+from ivr.records.story import call_id, row
+from tests.records.switch_log import SwitchLog
+
+
+def rows(log: SwitchLog) -> list[dict[str, Any]]:
+    folding = Folding()
+    folding.take(log.lines)
+    assert folding.rubbish == 0
+    return [row(story) for story in folding.changed.values()]
+
+
+def only(log: SwitchLog) -> dict[str, Any]:
+    (found,) = rows(log)
+    return found
+
+
+def steps(of: dict[str, Any]) -> list[str]:
+    return [step["step"] for step in of["steps"]]
+
+
+def test_a_call_in_the_menu_is_in_progress() -> None:
+    log = SwitchLog()
+    log.call().asked("language", "1")
+    found = only(log)
+    assert (found["state"], found["ended_at"], found["outcome"], found["wait_s"]) == ("menu", None, None, None)
+    assert (found["priority"], found["silent"], found["language"], found["dialled"]) == (
+        "normal",
+        False,
+        None,
+        "116111",
+    )
+
+
+def test_hanging_up_in_the_menu_is_abandoned_in_menu() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.asked("language", "2")
+    call.chose(language="ru")
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["language"], found["wait_s"], found["talk_s"]) == (
+        "abandoned_in_menu", "ru", None, None,
+    )  # fmt: skip
+    assert steps(found) == ["asked", "chose", "ended"]
+
+
+def test_hanging_up_in_the_queue_is_abandoned_in_queue_and_the_wait_counts() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    call.queued()
+    call.rings("101")
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["wait_s"], found["counsellor"]) == ("abandoned_in_queue", 3.0, None)
+    assert steps(found) == ["decided", "queued", "rang", "ended"]
+    assert found["steps"][2]["extension"] == "101"
+
+
+@pytest.mark.parametrize("caller_first", [True, False])
+def test_a_talk_begins_when_both_are_in_one_bridge_whoever_came_first(caller_first: bool) -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    channel = call.rings("102")
+    bridge = call.talks(channel, caller_first=caller_first)
+    call.parts(bridge, channel)
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["counsellor"], found["wait_s"], found["talk_s"]) == ("answered", "102", 3.0, 1.0)
+
+
+def test_hanging_up_in_the_talk_ends_it_even_when_nobody_was_seen_to_leave() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    call.talks(call.rings("101"))
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["talk_s"], steps(found)[-1]) == ("answered", 1.0, "ended")
+
+
+def test_somebody_in_another_bridge_is_not_talking_to_the_caller() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    channel = call.rings("101")
+    call.enters("one")
+    call.enters("other", channel)
+    call.hangs_up()
+    assert only(log)["outcome"] == "abandoned_in_queue"
+
+
+def test_two_counsellors_one_after_the_other_talk_in_sum_and_the_first_is_on_record() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    first = call.rings("101")
+    bridge = call.talks(first)
+    log.at += 10
+    call.ends(first)  # the phone died: it leaves no bridge, it is gone
+    call.leaves(bridge)
+    call.queued()
+    second = call.rings("103")
+    bridge = call.talks(second)
+    log.at += 20
+    call.parts(bridge, second)
+    call.hangs_up()
+    found = only(log)
+    assert (found["counsellor"], found["wait_s"], found["talk_s"]) == ("101", 3.0, 32.0)
+    assert [step["extension"] for step in found["steps"] if step["step"] == "talking"] == ["101", "103"]
+
+
+def test_a_caller_handed_on_within_the_bridge_goes_on_talking() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    first, second = call.rings("101"), call.rings("102")
+    bridge = call.talks(first)
+    call.enters(bridge, second)
+    call.leaves(bridge, first)
+    call.leaves(bridge, second)
+    call.hangs_up()
+    found = only(log)
+    assert (found["counsellor"], found["talk_s"]) == ("101", 3.0)
+    assert steps(found) == ["decided", "rang", "rang", "talking", "talking", "parted", "ended"]
+
+
+def test_a_mobile_over_the_trunk_is_forwarded_and_has_no_counsellor() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    channel = call.rings("trunk")
+    call.parts(call.talks(channel), channel)
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["counsellor"], found["wait_s"], found["talk_s"]) == ("forwarded", None, 3.0, 1.0)
+    assert found["steps"][1] | {"at": ""} == {"at": "", "step": "rang", "over": "trunk"}
+
+
+def test_local_channels_between_them_do_not_hide_the_talk() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    near, far = call.rings("Local/101@counsellor-00000001;1"), call.rings("Local/101@counsellor-00000001;2")
+    phone = call.rings("101")
+    call.enters("a", near)
+    call.enters("a")
+    call.enters("b", phone)
+    call.enters("b", far)
+    call.leaves("b", phone)
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["counsellor"], found["talk_s"]) == ("answered", "101", 1.0)
+    assert steps(found).count("rang") == 1
+
+
+def test_danger_pressed_while_waiting_changes_the_priority() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided(language="az")
+    call.queued()
+    call.chose(priority="danger")
+    call.queued()
+    found = only(log)
+    assert (found["priority"], found["state"], found["language"]) == ("danger", "waiting", "az")
+
+
+def test_a_silent_caller_is_marked_silent_and_a_missing_key_is_null() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.asked("language")
+    call.decided(language="az", priority="high", silent="yes", door=3, reason="gave_up")
+    found = only(log)
+    assert (found["silent"], found["priority"], found["door"], found["reason"]) == (True, "high", 3, "gave_up")
+    assert found["steps"][0] | {"at": ""} == {"at": "", "step": "asked", "menu": "language", "attempt": 1, "key": None}
+    assert (found["steps"][1]["silent"], found["steps"][1]["door"]) == (True, 3)
+
+
+@pytest.mark.parametrize("until", ["menu", "waiting", "talking"])
+@pytest.mark.parametrize("mark", ["SWITCH_START", "SWITCH_END"])
+def test_a_call_open_when_the_switch_died_is_lost(until: str, mark: str) -> None:
+    log = SwitchLog()
+    call = log.call()
+    if until != "menu":
+        call.decided()
+    if until == "talking":
+        call.talks(call.rings("101"))
+    log.write(mark)
+    found = only(log)
+    assert (found["state"], found["outcome"], found["ended_at"].timestamp()) == ("ended", "lost", log.at)
+    assert found["talk_s"] == (1.0 if until == "talking" else None)
+
+
+def test_a_call_that_ended_before_the_switch_died_keeps_its_outcome() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.ends(call.id)
+    log.write("SWITCH_START")
+    assert only(log)["outcome"] == "abandoned_in_menu"
+
+
+def test_a_call_whose_end_was_never_written_ends_with_its_last_line() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.event("LINKEDID_END")
+    assert only(log)["outcome"] == "abandoned_in_menu"
+
+
+def test_a_talk_counts_even_when_the_decision_was_never_written() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.talks(call.rings("101"))
+    call.hangs_up()
+    found = only(log)
+    assert (found["outcome"], found["wait_s"], found["talk_s"]) == ("answered", None, 1.0)
+
+
+def test_a_counsellors_own_call_to_the_echo_is_no_call() -> None:
+    log = SwitchLog()
+    log.call("600", context="counsellor", phone="101").hangs_up()
+    assert rows(log) == []
+
+
+def test_a_counsellors_phone_that_dials_the_line_is_a_caller() -> None:
+    log = SwitchLog()
+    log.call(context="counsellor", phone="101").hangs_up()
+    assert only(log)["outcome"] == "abandoned_in_menu"
+
+
+def test_a_second_channel_in_the_callers_context_begins_no_call() -> None:
+    log = SwitchLog()
+    call = log.call()
+    other = log.new_id()
+    call.names[other] = "PJSIP/101-00000009"
+    call.event("CHAN_START", other)
+    assert len(rows(log)) == 1
+
+
+def test_what_comes_after_the_end_is_refused_counted_and_changes_nothing() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.ends(call.id)
+    before = only(log)
+    call.asked("topic", "3")
+    call.decided(topic="violence")
+    call.talks(call.rings("101"))
+    folding = Folding()
+    folding.take(log.lines)
+    assert [row(story) for story in folding.changed.values()] == [before]
+    assert folding.refused == 3
+
+
+def test_a_second_decision_is_refused() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided(topic="legal")
+    call.decided(topic="health")
+    assert only(log)["topic"] == "legal"
+
+
+def test_only_words_that_look_as_they_should_get_into_a_row() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.step("asked", menu="0506802280", attempt="0506802280", key="0506802280")
+    call.chose(topic="0506802280", language="050", age_band="0506802280", caller="0506802280", name="0506802280")
+    call.decided(queue="0506802280", reason="+994506802280", priority="0506802280", silent="0506802280", door="05")
+    assert "0680" not in json.dumps(only(log), default=str)
+
+
+def test_who_called_is_kept_as_a_hash_and_is_in_no_step() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.chose(caller="ab" * 16)
+    call.decided(caller="ab" * 16)
+    found = only(log)
+    assert found["caller"] == "ab" * 16
+    assert "abab" not in json.dumps(found["steps"])
+    assert steps(found) == ["decided"]
+
+
+def test_a_night_in_the_queue_does_not_grow_without_end() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    for _ in range(MOST_STEPS + 50):
+        call.queued()
+    call.hangs_up()
+    found = only(log)
+    assert len(found["steps"]) == MOST_STEPS + 1
+    assert steps(found)[-1] == "ended"
+
+
+def test_a_clock_that_goes_back_gives_no_negative_times() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    log.at -= 3600
+    channel = call.rings("101")
+    bridge = call.talks(channel)
+    log.at -= 3600
+    call.parts(bridge, channel)
+    call.hangs_up()
+    found = only(log)
+    assert (found["wait_s"], found["talk_s"]) == (0.0, 0.0)
+    assert found["ended_at"] >= found["started_at"]
+
+
+@pytest.mark.parametrize(
+    ("linkedid", "id"),
+    [
+        ("hl-1795281282.7", "1795281282-000007"),
+        ("1795281282.7", "1795281282-000007"),
+        ("a-b-1795281282.12", "1795281282-000012"),
+    ],
+)
+def test_the_id_is_the_same_whatever_the_switch_is_called(linkedid: str, id: str) -> None:  # noqa: A002
+    assert call_id(linkedid) == id
+
+
+def test_every_state_has_a_row_in_the_table_and_the_end_has_no_way_out() -> None:
+    assert set(TRANSITIONS) == set(State)
+    assert all(advance(State.ENDED, move) is None for move in Move)
+    assert all(advance(state, Move.HUNG_UP) is State.ENDED for state in State if state is not State.ENDED)
+    assert advance(State.MENU, Move.PARTED) is None
