@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import Self, TypeVar
 
 from ivr.errors import TelephonyError
-from ivr.telephony.sipp_message import Address, Message, read_trace
+from ivr.telephony.sipp_message import Address, Message, read_trace, unforeseen
 from ivr.telephony.sipp_scenario import Nudge
 from ivr.telephony.voice import even_port_socket
 
@@ -24,7 +24,9 @@ ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 LOOK_EVERY_S = 0.02
 READ_EVERY_S = 0.01
 # SIPp ends itself on a machine that is too busy, by default; a phone that vanishes proves nothing.
-PATIENT = ("-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000")
+WATCHDOG = ("-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000")
+# It takes one step at a time, and would end the call for a message that comes in between, which is sent again anyway.
+PATIENT = (*WATCHDOG, "-default_behaviors", "all,-abortunexp")
 Seen = TypeVar("Seen")
 
 
@@ -90,12 +92,12 @@ class Sipp:
         return self
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
-        """Raises TelephonyError where SIPp broke a call off, or notes it on the error that is on its way."""
+        """Raises TelephonyError where a message came that the scenario does not know, for then we are no telephone."""
         await self._end()
         if error is not None and self.complaint:
             error.add_note(f"SIPp says: {self.complaint}")
-        elif "unexpected message" in self.complaint:
-            raise TelephonyError(f"SIPp broke a call off. {self.complaint}")
+        elif strange := unforeseen(self.complaint):
+            raise TelephonyError(f"SIPp did not know what to do with {', '.join(strange)}. {self.complaint}")
 
     async def _end(self) -> None:
         self._reader.cancel()
@@ -105,11 +107,6 @@ class Sipp:
             self._process.kill()
         await self._process.wait()
         self._read_on()
-
-    async def ended(self, within_s: float) -> int:
-        """Wait for SIPp to finish by itself. 0: every call went by the scenario; 1: some did not."""
-        await until(lambda: self.gone, within_s, "SIPp to end")
-        return self._process.returncode or 0
 
     def nudge(self, message: Message, nudge: Nudge) -> None:
         """Press a button in the call that `message`, the last one received, belongs to."""

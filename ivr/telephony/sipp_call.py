@@ -1,6 +1,7 @@
 """One call in the hands of a caller or a counsellor: press, say, answer, hang up, and what happened so far."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ivr.errors import TelephonyError
@@ -45,6 +46,9 @@ class LiveCall:
             self._fall_silent()
         elif self.log.answered_at:
             self._speak()
+
+    async def rings(self, within_s: float = 10) -> CallLog:
+        return await self._until(lambda log: log.ringing_at or log.ended_at, within_s, "the phone to ring")
 
     async def settled(self, within_s: float = 30) -> CallLog:
         """Answered, refused or given up."""
@@ -97,6 +101,14 @@ class LiveCall:
         """Put the receiver down, in whatever state the call is."""
         called = bool(self._messages) and not self._messages[0].sent
         self._nudge(Nudge.REFUSE if called and not self.log.answered_at else Nudge.HANG_UP)
+
+    async def finish(self, within_s: float = 10) -> CallLog:
+        """Put the receiver down and wait until that is done. Pressed again each second: SIPp may have been busy."""
+        for _ in range(int(within_s) - 1):
+            self.leave()
+            with suppress(TelephonyError):
+                return await self.ended(1)
+        return await self.ended(1)
 
     def _nudge(self, nudge: Nudge) -> None:
         received = [message for message in self._messages if not message.sent]

@@ -74,8 +74,7 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     async def take(self, call: LiveCall) -> None:
-        call.hang_up()
-        await call.ended(10)
+        await call.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +148,8 @@ class Child:
 
     async def _play(self, live: LiveCall) -> None:
         if self.gives_up_s is not None and not await _settled_in(live, self.gives_up_s):
-            live.hang_up()
             if live.reached:
-                await live.ended(10)
+                await live.finish()
         elif (await live.settled(self.answer_within_s)).answered_at:
             await self._walk(live)
 
@@ -182,8 +180,5 @@ async def _settled_in(live: LiveCall, within_s: float) -> bool:
 
 async def _let_go(calls: dict[str, LiveCall]) -> None:
     """Nobody is left hanging at the switch, however we leave."""
-    for live in calls.values():
-        live.hang_up()
-    reached = [live for live in calls.values() if live.reached]
-    with suppress(TelephonyError):
-        await until(lambda: all(live.log.ended_at for live in reached), 2, "the calls to end")
+    reached = [live.finish(2) for live in calls.values() if live.reached]
+    await asyncio.gather(*reached, return_exceptions=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from ivr.telephony.sipp_scenario import Nudge
+
 Address = tuple[str, int]
 # "sent (496 bytes):" and "received [266] bytes :"; the text that follows has that many bytes.
 HEAD = re.compile(rb"-{20,} (\S+ \S+)\n\w+ message (sent|received) [(\[](\d+)[^\n]*\n\n")
@@ -72,6 +74,14 @@ def read_trace(trace: bytes) -> tuple[list[Message], int]:
 def _seconds(stamp: bytes) -> float:
     # SIPp writes local time; it is started with TZ=UTC.
     return datetime.fromisoformat(stamp.decode()).replace(tzinfo=UTC).timestamp()
+
+
+def unforeseen(complaint: str) -> list[str]:
+    """The first words of messages that found SIPp waiting for others, in its own error log. Not those that found it
+    busy, for they come again; and not our own nudges, which come too late at times.
+    """
+    words = re.findall(r"unexpected message [^\n]*: while expecting [^\n]*received '(.*)", complaint)
+    return [word.strip() for word in words if word.split(" ", 1)[0] not in list(Nudge)]
 
 
 class Side(StrEnum):

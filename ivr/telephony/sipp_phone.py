@@ -72,12 +72,19 @@ class Phone:
 
     async def register(self, line: Address, folder: Path, port: int, expires_s: int = EXPIRES_S) -> None:
         """REGISTER once. Raises TelephonyError when the switch says no, or nothing."""
-        sipp = Sipp(registering(self.extension, port, expires_s), line, folder, lambda _: None)
+        told: list[Message] = []
+        sipp = Sipp(registering(self.extension, port, expires_s), line, folder, told.append)
         async with sipp.options("-au", self.extension, "-ap", self.password, *ONCE):
             with suppress(TelephonyError):
-                if await sipp.ended(5 if expires_s else 1) == 0:
-                    return
-            raise TelephonyError(f"phone {self.extension} could not register")
+                await until(lambda: _decided(told), 5 if expires_s else 1, "the register")
+            if not told or told[-1].status != 200:
+                raise TelephonyError(f"phone {self.extension} could not register")
+
+
+def _decided(told: list[Message]) -> bool:
+    """Taken or refused; the first refusal is a question for the password (RFC 3261 22.2)."""
+    statuses = [message.status for message in told if message.status >= 200]
+    return len(statuses) > 1 or (bool(statuses) and statuses[0] != 401)
 
 
 class Handset:
@@ -110,7 +117,9 @@ class Handset:
     async def call(self, number: int = 0, within_s: float = 30) -> LiveCall:
         """The call with that number, 0 the first; waits for it to ring."""
         await until(lambda: len(self._calls) > number, within_s, f"phone {self.phone.extension} to ring")
-        return self.calls[number]
+        call = self.calls[number]
+        await call.rings()
+        return call
 
     def take(self, message: Message) -> None:
         if self.sipp is None or (message.call_id not in self._calls and message.method != "INVITE"):
@@ -123,10 +132,7 @@ class Handset:
     async def close(self) -> None:
         for task in tuple(self._minding):
             task.cancel()
-        for call in self.calls:
-            call.leave()
-        with suppress(TelephonyError):
-            await until(lambda: all(log.ended_at for log in self.logs), 2, "the calls to end")
+        await asyncio.gather(*(call.finish(2) for call in self.calls), return_exceptions=True)
 
     def _mind(self, call: LiveCall) -> None:
         task = asyncio.create_task(self._behave(call))
@@ -136,6 +142,7 @@ class Handset:
     async def _behave(self, call: LiveCall) -> None:
         if self.phone.ring_s is None:
             return
+        await call.rings()
         await asyncio.sleep(self.phone.ring_s)
         if self.phone.busy:
             call.refuse()

@@ -101,7 +101,7 @@ def received(what: int | str, *, note: str = "", **more: str) -> str:
     """The same with any of SIPp's own attributes; `note` is done with the message.
 
     Going on is always an attribute of the message itself. A step of its own (`nop`) would be taken a moment later, and
-    a second message that is already there would find SIPp in between and be "unexpected".
+    a second message that is already there would find SIPp in between and be lost.
     """
     named = {"response" if isinstance(what, int) else "request": str(what)} | more
     attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in named.items())
@@ -111,13 +111,6 @@ def received(what: int | str, *, note: str = "", **more: str) -> str:
 def keep(header: str, name: str, pattern: str = ".*") -> str:
     """Remember (part of) a header of the message received, as `[$name]`."""
     return f'<ereg regexp={quoteattr(pattern)} search_in="hdr" header="{header}:" assign_to="{name}"/>'
-
-
-def ignoring(state: str, *methods: str) -> tuple[str, ...]:
-    """A state in which these change nothing: a button pressed too late, or a message that crossed ours. They are
-    not answered either: SIPp sends nothing new while it still repeats what it sent last.
-    """
-    return (label(state), *(recv(method, then=state) for method in methods))
 
 
 def label(name: str) -> str:
@@ -156,7 +149,6 @@ def talking(offer: Offer, bye: str, *late: str) -> tuple[str, ...]:
         received("ACK", next="talking"),
         label("hang_up"),
         bye,
-        *ignoring("hanging_up", Nudge.HANG_UP),
         # The far end may hang up in the same instant.
         recv("BYE", then="bye"),
         # The switch was started anew and knows nothing of the call.
@@ -193,10 +185,8 @@ def calling(dials: str, who: str, offer: Offer) -> str:
         *talking(offer, request("BYE", "[next_url]", farewell), recv(200, then="answered")),
         label("cancel"),
         request("CANCEL", line, (VIA % "invite", to, "CSeq: 1 CANCEL")),
-        *ignoring("giving_up", Nudge.HANG_UP),
         recv(487, then="refused"),
         received(200, rrs="true", note=which, next="answered_late", test="crossed"),
-        *ignoring("given_up", Nudge.HANG_UP),
         received(487, next="refused"),
         label("answered_late"),
         request("ACK", "[next_url]", acknowledge, then="hang_up"),
@@ -234,15 +224,18 @@ def answering(offer: Offer) -> str:
         recv(Nudge.REFUSE, then="busy"),
         recv(Nudge.ANSWER),
         reply("200 OK", tag=tag, body=offer.sdp, again=True),
-        *ignoring("answered", "CANCEL", *Nudge),
+        # A CANCEL that crossed the answer changes nothing; SIPp could not answer it while it repeats the 200.
+        label("answered"),
+        recv("CANCEL", then="answered"),
         recv("ACK"),
-        *talking(offer, bye, recv("ACK", then="talking"), recv(Nudge.ANSWER, then="talking")),
+        *talking(offer, bye, recv("ACK", then="talking")),
         label("cancelled"),
         reply("200 OK", tag=tag),
         send("SIP/2.0 487 Request Terminated", gave_up, again=True, then="ending"),
         label("busy"),
         reply("486 Busy Here", tag=tag, again=True),
-        *ignoring("ending", "CANCEL", *Nudge),
+        label("ending"),
+        recv("CANCEL", then="ending"),
         received("ACK", next="end"),
         label("asked"),
         reply("200 OK", tag=tag),

@@ -1,6 +1,7 @@
 """The live suite's own instruments, tried without a switch: a child rings a phone directly, SIPp to SIPp."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -146,15 +147,17 @@ async def test_nothing_outlives_a_failing_story(tmp_path: Path) -> None:
     assert not await asyncio.to_thread(processes_in, tmp_path)
 
 
-async def test_a_call_broken_off_by_sipp_itself_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TelephonyError, match="SIPp broke a call off"):
+async def test_a_message_that_no_scenario_knows_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TelephonyError, match="did not know what to do with PUBLISH"):
         async with (
             Phone(ring_s=0).on(NOWHERE, tmp_path) as handset,
             Child(sound=ULAW).ringing(handset.address, tmp_path) as child,
         ):
             await child.answered(5)
             await handset.calls[0].answered(5)
-            handset.calls[0].refuse()
+            strange = handset.calls[0].invite.replace("INVITE sip", "PUBLISH sip")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                stranger.sendto(strange.encode(), handset.address)
             await until(lambda: handset.complaint, 5, "SIPp to complain")
 
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from ivr.telephony.sipp_child import ANONYMOUS, NOBODY, Child
-from ivr.telephony.sipp_message import CallLog, Message, Side, fold, read_trace
+from ivr.telephony.sipp_message import CallLog, Message, Side, fold, read_trace, unforeseen
 from ivr.telephony.sipp_scenario import Codec, Nudge, Offer, answering, calling, registering
 
 OFFER = Offer(Codec.ALAW, 40000, 96)
@@ -102,6 +102,16 @@ def test_a_half_written_message_waits_for_its_rest() -> None:
         first, taken = read_trace(whole[:cut])
         rest, _ = read_trace(whole[taken:])
         assert [m.text for m in first + rest] == [INVITE, OK]
+
+
+def test_only_a_message_nobody_foresaw_is_a_fault() -> None:
+    said = (
+        "1: Continuing call on unexpected message for Call-Id '1@x': while {}, received '{} sip:x SIP/2.0\r\nVia: x'\n"
+    )
+    assert unforeseen(said.format("expecting 'ACK' (index 8)", "PUBLISH")) == ["PUBLISH sip:x SIP/2.0"]
+    assert unforeseen(said.format("sending (index 8)", "CANCEL")) == []
+    assert unforeseen(said.format("expecting 'ACK' (index 8)", Nudge.HANG_UP)) == []
+    assert unforeseen("") == []
 
 
 def test_an_answered_call_is_folded_with_its_times() -> None:
