@@ -107,7 +107,7 @@ def write_conf(settings: Settings, script: Script, program: switch.Program, know
     files = {path.name: render(path.read_text(), values, path.name) for path in CONF_DIR.glob("*.conf")}
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
     files |= {
-        "pjsip_phones.conf": phones.accounts(known),
+        "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
         "queues_counsellors.conf": phones.queues(known, script.queues),
     }

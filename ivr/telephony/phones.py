@@ -24,12 +24,15 @@ class Phone:
     password: str = field(repr=False)
 
 
-def accounts(phones: Iterable[Phone]) -> str:
-    """pjsip_phones.conf. One contact per phone: a new registration takes the place of the old one."""
-    return "\n".join(_account(phone) for phone in phones)
+def accounts(phones: Iterable[Phone], *, behind_nat: bool) -> str:
+    """pjsip_phones.conf. One contact per phone: a new registration takes the place of the old one.
+
+    `behind_nat`: phones may sit in other networks, where the address they tell is not the one they are reached at.
+    """
+    return "\n".join(_account(phone, behind_nat) for phone in phones)
 
 
-def _account(phone: Phone) -> str:
+def _account(phone: Phone, behind_nat: bool) -> str:
     number = plain(phone.extension, "extension")
     return "\n".join(
         (
@@ -46,7 +49,7 @@ def _account(phone: Phone) -> str:
                 "direct_media = no",
                 "rtp_symmetric = yes",
                 "force_rport = yes",
-                "rewrite_contact = yes",
+                f"rewrite_contact = {'yes' if behind_nat else 'no'}",
                 f"rtp_timeout = {SILENT_PHONE_S}",
                 f"rtp_timeout_hold = {HELD_PHONE_S}",
                 "allow_transfer = no",

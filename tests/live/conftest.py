@@ -1,0 +1,44 @@
+"""The line that the live stories share, and one for each story that breaks something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ivr.prepare import bring_switch
+from ivr.settings import Settings
+from tests.live.line import LiveLine
+
+
+@pytest.fixture(scope="session")
+def switch_there() -> None:
+    """Asterisk is brought once, to where `make up` would have it."""
+    settings = Settings()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    bring_switch(settings, print)
+
+
+@pytest.fixture(scope="session")
+def line(switch_there: None) -> Iterator[LiveLine]:
+    """A line for stories that leave it as they found it."""
+    shared = LiveLine()
+    shared.open()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def new_line(switch_there: None) -> Iterator[Callable[..., LiveLine]]:
+    """Lines to break: `new_line(trunk_host="…")` opens one; all are closed in the end."""
+    opened: list[LiveLine] = []
+
+    def make(**settings: str) -> LiveLine:
+        own = LiveLine(**settings)
+        opened.append(own)
+        own.open()
+        return own
+
+    yield make
+    for own in opened:
+        own.close()

@@ -1,0 +1,170 @@
+"""A whole line of its own for the live suite: another state folder, other ports, the same program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ivr.keeper import alive
+from ivr.telephony.rtp import Samples
+from ivr.telephony.sipp import until
+from ivr.telephony.sipp_call import Sound
+from ivr.telephony.sipp_child import Child, Step
+from ivr.telephony.sipp_message import Address, CallLog
+from ivr.telephony.sipp_phone import Phone
+from ivr.telephony.sipp_scenario import Codec
+from tests.conftest import PROJECT
+from tests.live.ears import Ears
+
+ON_RECORD_S = 3.0  # the promise is one second from event to row; the machine may be busy
+Row = dict[str, Any]
+
+
+class LiveLine:
+    """Opened by `open`, closed by `close`; verbs of `ivr` run as a person would run them."""
+
+    def __init__(self, **settings: str) -> None:
+        self.state = Path(tempfile.mkdtemp(prefix="helpline-"))
+        self.state.chmod(0o755)  # the line runs as a user of its own
+        first = _free_block()
+        ports = {"SIP": first, "FASTAGI": first + 1, "WEB": first + 2, "AMI": first + 3, "ASTERISK_HTTP": first + 4}
+        self.sip_port = first
+        self.env = {
+            **os.environ,
+            "IVR_STATE_DIR": str(self.state),
+            "IVR_ASTERISK": os.environ.get("IVR_ASTERISK", str(PROJECT / "var/asterisk")),
+            "IVR_RTP_FIRST_PORT": str(first + 1000),
+            **{f"IVR_{name}_PORT": str(port) for name, port in ports.items()},
+            **{f"IVR_{name.upper()}": value for name, value in settings.items()},
+        }
+
+    @property
+    def address(self) -> Address:
+        return ("127.0.0.1", self.sip_port)
+
+    def run(self, *words: str, code: int | None = 0) -> str:
+        """`ivr WORDS`: what it printed. `code`: the exit code it must have, None for any."""
+        argv = [sys.executable, "-c", "from ivr.cli import main; main()", *words]
+        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=120, check=False)
+        if code is not None and done.returncode != code:
+            raise AssertionError(f"ivr {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def rows(self, *words: str) -> list[Row]:
+        return [json.loads(line) for line in self.run(*words, "--json").splitlines()]
+
+    def calls(self) -> list[Row]:
+        return self.rows("calls", "--limit", "100000")
+
+    def open(self) -> None:
+        self.run("up")
+
+    def close(self) -> None:
+        self.run("down")
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def pid(self, part: str) -> int:
+        found = alive(self.state / "run" / f"{part}.pid")
+        assert found, f"{part} does not run"
+        return found
+
+    def send(self, part: str, number: signal.Signals) -> None:
+        os.kill(self.pid(part), number)
+
+    def console(self, command: str) -> str:
+        """One command on the switch's own console."""
+        tree = Path(self.env["IVR_ASTERISK"])
+        library = next(iter(tree.glob("usr/lib/*-linux-gnu")))
+        loader = next(iter(tree.glob("usr/lib*/ld-linux-*.so.*")))
+        conf = self.state / "switch/etc/asterisk.conf"
+        argv = [
+            str(loader),
+            "--library-path",
+            str(library),
+            str(tree / "usr/sbin/asterisk"),
+            "-C",
+            str(conf),
+            "-rx",
+            command,
+        ]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True).stdout
+
+    def events(self) -> list[Row]:
+        """The ledger, raw."""
+        text = (self.state / "ledger/cel.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def phone(self, extension: str, **how: Any) -> Phone:
+        password = next(p["password"] for p in self.rows("phones") if p["extension"] == extension)
+        return Phone(extension, password, **{"ring_s": 0.2, **how})
+
+    async def call(self, *steps: Step, ears: Ears | None = None, says: Samples | None = None, **who: Any) -> CallLog:
+        """One child's call, from answer to hang-up."""
+        sound = Sound(Codec.ALAW, says=says) if says else Sound(Codec.ALAW)
+        child = Child(steps=steps, sound=sound, **who)
+        return await child.call(self.address, self.folder(), ears.heard if ears else None)
+
+    def folder(self) -> Path:
+        path = self.state / "tests"
+        path.mkdir(exist_ok=True)
+        return path
+
+    async def new_rows(self, before: Sequence[Row], count: int = 1, ended: bool = True) -> list[Row]:
+        """The calls that are on record since `before`, once there are `count` of them, ended."""
+        known = {row["id"] for row in before}
+
+        def look() -> list[Row] | None:
+            new = [row for row in self.calls() if row["id"] not in known and (row["ended_at"] or not ended)]
+            return new if len(new) >= count else None
+
+        return await until(look, ON_RECORD_S + count * 0.2, f"{count} call(s) on record")
+
+    async def until_event(self, seen: Callable[[Row], object], within_s: float, what: str, since: int = 0) -> Row:
+        """The first ledger event from line `since` on for which `seen` is true."""
+        return await until(lambda: next((e for e in self.events()[since:] if seen(e)), None), within_s, what)
+
+
+def _free_block() -> int:
+    """The first of 2,000 ports that nobody seems to use; a line needs 5 and, 1,000 higher, 1,000 for sound."""
+    for first in range(20000, 60000, 2000):
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", first + 1))
+                udp.bind(("127.0.0.1", first))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no free ports")
+
+
+def python_processes(line: LiveLine) -> list[int]:
+    """Every Python process of this line, by its state folder in the environment; this one is not among them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (path / "environ").read_bytes()
+            program = (path / "cmdline").read_bytes().split(b"\0")[0]
+        except OSError:
+            continue
+        if f"IVR_STATE_DIR={line.state}\0".encode() in environment and b"python" in program:
+            found.append(int(path.name))
+    return found
+
+
+async def eventually(seen: Callable[[], object], within_s: float, what: str) -> None:
+    await until(seen, within_s, what)
+
+
+async def in_turn(*waits: float) -> None:
+    for wait in waits:
+        await asyncio.sleep(wait)
