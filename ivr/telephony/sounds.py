@@ -28,7 +28,7 @@ QUIET_DB = -50.0  # below this an end of a file counts as silence
 ONSET = 30 * RATE // 1000  # kept around the sound that is not quiet: an h or an s begins below it
 ENCODINGS = {"alaw": "al", "ulaw": "ul"}
 SUFFIXES = ("wav", *ENCODINGS)
-PAUSE = ("0.06", "0.2%")  # what the made voice leaves between words: this long, this quiet
+PAUSE = ("0.01", "0.2%")  # so much sound, louder than this, ends a pause
 
 # Eight soft chords in F, six seconds each, in the telephone band; above them one slow voice. Hz.
 CHORD_S, SWELL_S = 6, 9.5
