@@ -69,13 +69,13 @@ def calls(
     Example: [bold]ivr calls --since 24h --outcome abandoned_in_queue[/]
     """
     told, wanted = load_settings(), Wanted(since, outcome, limit)
-    if follow:
+    if not call_log.is_there(told):
+        _say_nothing_yet(as_json)
+    elif follow:
         with suppress(KeyboardInterrupt):
             asyncio.run(_follow_calls(told, wanted, as_json))
-    elif call_log.is_there(told):
+    else:
         asyncio.run(_json_calls(told, wanted) if as_json else _show_calls(told, wanted))
-    elif not as_json:
-        out.print(NOTHING_YET)
 
 
 async def _json_calls(told: Settings, wanted: Wanted) -> None:
@@ -116,10 +116,10 @@ def contacts(as_json: AsJson = False, since: Since = None, limit: Limit = None) 
     Example: [bold]ivr contacts --json --since 7d > week.jsonl[/]
     """
     told = load_settings()
-    if call_log.is_there(told):
+    if not call_log.is_there(told):
+        _say_nothing_yet(as_json)
+    else:
         asyncio.run(_json_contacts(told, since, limit) if as_json else _show_contacts(told, since, limit))
-    elif not as_json:
-        out.print(NOTHING_YET)
 
 
 async def _json_contacts(told: Settings, since: datetime | None, limit: int | None) -> None:
@@ -135,6 +135,12 @@ async def _show_contacts(told: Settings, since: datetime | None, limit: int | No
         newest = [contact async for contact in call_log.contacts(log, since, limit or SHOWN_UNLESS_TOLD)]
         total = await call_log.count_contacts(log, since)
     _print(contacts_table(reversed(newest)), len(newest), total, "contacts")
+
+
+def _say_nothing_yet(as_json: bool) -> None:
+    """No rows are no error; a program that reads JSON gets no lines."""
+    if not as_json:
+        out.print(NOTHING_YET)
 
 
 def _print(table: Table, shown: int, total: int, what: str) -> None:
@@ -155,7 +161,7 @@ def status(as_json: AsJson = False) -> None:
     """
     told = load_settings()
     if not call_log.is_there(told):
-        out.print(NOTHING_YET)
+        _say_nothing_yet(as_json)
         return
     values = asdict(asyncio.run(_status(told)))
     if as_json:
@@ -202,8 +208,12 @@ def follow_ledger() -> None:
 
     Example: [bold]ivr ledger follow[/]
     """
+    told = load_settings()
+    if not call_log.is_there(told):
+        out.print(NOTHING_YET)
+        return
     with suppress(KeyboardInterrupt):
-        asyncio.run(_keep(load_settings()))
+        asyncio.run(_keep(told))
 
 
 async def _keep(told: Settings) -> None:

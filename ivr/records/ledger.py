@@ -172,8 +172,9 @@ async def write_calls(unit: Unit, stories: Iterable[Story], revision: int) -> No
 
 
 async def open_stories(unit: Unit) -> dict[str, Story]:
+    """Stories to go on with. One that cannot be read is left out: its row stays, and a rebuild mends it."""
     rows = await unit.execute(select(open_call))
-    return {linkedid: from_json(story) for linkedid, story in rows}
+    return {linkedid: story for linkedid, text in rows if (story := from_json(text))}
 
 
 async def _write_open(unit: Unit, folding: Folding) -> None:

@@ -83,13 +83,21 @@ def to_json(story: Story) -> str:
     return json.dumps({name: getattr(story, name) for name in _FIELDS}, separators=(",", ":"))
 
 
-def from_json(text: str) -> Story:
-    told = json.loads(text)
-    outcome = Outcome(told["outcome"]) if told["outcome"] else None
-    places = {channel: (bridge, who) for channel, (bridge, who) in told["places"].items()}
-    return Story(**told | {
-        "state": State(told["state"]), "outcome": outcome, "steps": tuple(told["steps"]), "places": places,
-    })  # fmt: skip
+def from_json(text: str) -> Story | None:
+    """The story again; None when it cannot be read. Another version of the program may know more fields, or fewer."""
+    try:
+        return _from_fields(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _from_fields(fields_told: Mapping[str, Any]) -> Story:
+    told = {name: fields_told[name] for name in _FIELDS if name in fields_told}
+    told["state"] = State(told["state"])
+    told["outcome"] = Outcome(told["outcome"]) if told["outcome"] else None
+    told["steps"] = tuple(told["steps"])
+    told["places"] = {channel: (bridge, who) for channel, (bridge, who) in told["places"].items()}
+    return Story(**told)
 
 
 _FIELDS = tuple(item.name for item in fields(Story))

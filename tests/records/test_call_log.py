@@ -122,7 +122,8 @@ def test_a_line_that_was_never_opened_has_no_calls_and_looking_makes_nothing(sta
     assert objects(run("contacts", "--json")) == []
     assert "never opened" in run("calls").stdout
     assert "never opened" in run("ledger", "status").stdout
-    assert "never opened" in run("ledger", "rebuild").stdout
+    for words in (("ledger", "rebuild"), ("ledger", "follow"), ("calls", "--follow")):
+        assert "never opened" in run(*words).stdout
     assert not state.exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.telephony.events import LONGEST_LINE, Event, Kind, parse
@@ -86,6 +86,7 @@ def test_a_torn_line_gives_up_the_whole_one_glued_to_it() -> None:
         line(exten="1\x00"),
         line(exten="1" * 5_000),
         line(appname="x" * LONGEST_LINE),
+        line(userfield="x" * LONGEST_LINE),
         CAPTURED[0][:-1],
     ],
 )
@@ -108,6 +109,7 @@ def test_a_step_with_strange_words_is_still_a_step(extra: str) -> None:
     assert event.kind is Kind.ASKED
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(rubbish: bytes) -> None:
     parse(rubbish)
@@ -120,12 +122,14 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*FIELDS, "else"]), JSON), st.sampled_from(list(Kind)))
 def test_no_wrong_type_raises(changes: dict[str, object], kind: Kind) -> None:
     event = parse(json.dumps(FIELDS | {"eventtype": kind.value} | changes).encode())
     assert event is None or isinstance(event, Event)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CAPTURED), st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_no_damage_to_a_real_line_raises(real: bytes, at: int, damage: bytes) -> None:
     parse(real[:at] + damage + real[at + len(damage) :])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.telephony.numbers import DIALLED_MAX, PhoneNumber, as_dialled, parse
@@ -53,6 +53,7 @@ def test_the_hash_tells_callers_apart_only_with_the_key() -> None:
     assert set(mine.caller_hash(b"k")) <= set("0123456789abcdef")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_is_dialled_is_short_plain_text(text: str) -> None:
     shown = as_dialled(text)
