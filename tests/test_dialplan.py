@@ -1,0 +1,113 @@
+"""The dialplan and the program agree: variables, contexts, applications, queues. Read with pyst2's own reader."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ivr.errors import ScriptError
+from ivr.flow.script import Script
+from ivr.telephony.conffile import plain, read_dialplan, render
+from ivr.telephony.phones import Phone, accounts, queues
+from ivr.telephony.variables import Global, Variable
+from tests.conftest import PROJECT
+
+FILES = sorted((PROJECT / "dialplan").glob("*.conf"))
+CONF = PROJECT / "asterisk-conf"
+LINES = [line for path in FILES for lines in read_dialplan(path).values() for line in lines]
+CONTEXTS = {name for path in FILES for name in read_dialplan(path)}
+# Which module brings each application and function that the dialplan uses; the rest are Asterisk's own.
+BRINGS = {
+    "AGI": "res_agi", "CELGenUserEvent": "app_celgenuserevent", "Dial": "app_dial", "Echo": "app_echo",
+    "ExecIf": "app_exec", "Queue": "app_queue", "Playback": "app_playback", "Read": "app_read", "Return": "app_stack",
+    "CALLERID": "func_callerid", "CHANNEL": "func_channel", "TIMEOUT": "func_timeout", "IF": "func_logic",
+    "QUEUE_MEMBER": "app_queue",
+}  # fmt: skip
+BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
+
+
+def used(pattern: str) -> set[str]:
+    return {found for line in LINES for found in re.findall(pattern, line)}
+
+
+def test_every_variable_is_listed_and_every_listed_one_is_used() -> None:
+    in_dialplan = used(r"HL_[A-Z_0-9]+")
+    in_globals = set(re.findall(r"^(HL_[A-Z_0-9]+)=", (CONF / "globals.conf").read_text(), re.MULTILINE))
+    assert in_dialplan == {*Variable, *Global}
+    assert in_globals == set(Global)
+
+
+def test_every_goto_leads_to_a_context_that_is_there() -> None:
+    targets = used(r"(?:Goto|Gosub)\((\w+),\w+,\w+\)") | used(r"\?(\w+),\w+,\w+[:)]")
+    assert targets <= CONTEXTS
+    assert targets
+
+
+def test_every_label_is_there() -> None:
+    for path in FILES:
+        for lines in read_dialplan(path).values():
+            text = "\n".join(lines)
+            labels = set(re.findall(r"n\((\w+)\)", text))
+            wanted = set(re.findall(r"GotoIf\(.*\?(\w+)\)", text)) | set(re.findall(r"Goto\((\w+)\)", text))
+            assert wanted <= labels, path.name
+
+
+def test_every_application_is_known_and_its_module_is_loaded() -> None:
+    applications = used(r"^(?:exten => [^,]+,1|same => n(?:\(\w+\))?),(\w+)\(") | used(r"\?(\w+)\(")
+    functions = used(r"\$\{([A-Z_]+)\(") | used(r"Set\(([A-Z]+)\(")
+    loaded = set(re.findall(r"^load = (\w+)\.so", (CONF / "modules.conf").read_text(), re.MULTILINE))
+    assert applications <= BRINGS.keys() | BUILT_IN
+    assert {BRINGS[name] for name in (applications | functions) - BUILT_IN} <= loaded
+
+
+def test_every_context_of_an_endpoint_is_there() -> None:
+    text = (CONF / "pjsip.conf").read_text() + accounts([Phone("101", "Demo", ("az",), "x")], behind_nat=False)
+    assert set(re.findall(r"^context = (\w+)", text, re.MULTILINE)) <= CONTEXTS
+
+
+def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
+    included = set(re.findall(r"#include dialplan/(\w+)\.conf", (CONF / "extensions.conf").read_text()))
+    assert included == {path.stem for path in FILES}
+    assert all(path.stem in read_dialplan(path) for path in FILES)
+
+
+def test_nothing_but_the_mobiles_on_call_can_be_dialled() -> None:
+    assert used(r"Dial\(([^,)]*)") == {"${HL_MOBILES}"}
+
+
+def test_queues_are_those_of_the_flow(script: Script) -> None:
+    phones = [Phone("101", "A", ("az",), "x"), Phone("102", "B", ("az", "ru"), "x")]
+    text = queues(phones, script.queues)
+    members = {name: re.findall(r"PJSIP/(\d+)", body) for name, body in re.findall(r"\[(\w+)\]\n([^[]*)", text)}
+    assert members == {"az": ["101", "102"], "ru": ["102"], "en": [], "everybody": ["101", "102"]}
+
+
+def test_no_secret_and_no_number_of_a_person_in_the_configuration() -> None:
+    for path in [*CONF.glob("*.conf"), *FILES]:
+        assert not re.search(r"^\s*(password|secret)\s*=\s*\S", path.read_text(), re.MULTILINE), path.name
+
+
+def test_field_without_a_value_is_named() -> None:
+    with pytest.raises(ScriptError, match="x.conf: nothing to put for @WHAT@"):
+        render("a = @WHAT@", {}, "x.conf")
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a;b", "a\0"])
+def test_value_cannot_become_another_setting(value: str) -> None:
+    with pytest.raises(ScriptError):
+        plain(value, "a value")
+
+
+def test_ledger_fields_cannot_hold_a_callers_number() -> None:
+    (fields,) = re.findall(r"^fields = (.*)$", (CONF / "cel_custom.conf").read_text(), re.MULTILINE)
+    names = {name.partition("(")[0].lower() for name in fields.split(",")}
+    assert (
+        names & {"name", "num", "ani", "rdnis", "dnid", "appdata", "userfield", "peeraccount", "accountcode"} == set()
+    )
+
+
+def test_dialplan_folder_has_a_readme_that_names_every_variable() -> None:
+    text = Path(PROJECT / "dialplan/README.md").read_text()
+    assert [v for v in (*Variable, *Global) if f"`{v}`" not in text] == []

@@ -1,0 +1,122 @@
+"""Who may import what (DESIGN.md, section 4), read from the source itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+MODULES = sorted((PROJECT / "ivr").rglob("*.py"))
+
+# Ring of each module, by the longest prefix that fits. A module may import its own ring and those before it.
+RINGS = ("words", "decisions", "wire", "acts", "root", "faces")
+RING_OF = {
+    "ivr": "words",
+    "ivr.errors": "words",
+    "ivr.settings": "words",
+    "ivr.telephony.statuses": "words",
+    "ivr.telephony.variables": "words",
+    "ivr.flow": "decisions",
+    "ivr.routing": "decisions",
+    "ivr.telephony": "wire",
+    "ivr.telephony.agi": "decisions",
+    "ivr.telephony.events": "decisions",
+    "ivr.telephony.numbers": "decisions",
+    "ivr.telephony.rtp": "decisions",
+    "ivr.telephony.sipp_scenario": "decisions",
+    "ivr.telephony.sipp_message": "decisions",
+    "ivr.privileges": "wire",
+    "ivr.keeper": "wire",
+    "ivr.records": "wire",
+    "ivr.call": "acts",
+    "ivr.call_log": "acts",
+    "ivr.line": "acts",
+    "ivr.prepare": "acts",
+    "ivr.studio": "acts",
+    "ivr.rehearsal": "acts",
+    "ivr.demo": "acts",
+    "ivr.app": "root",
+    "ivr.web": "faces",
+    "ivr.cli": "faces",
+}
+PURE_MAY_NOT = {
+    "asyncio",
+    "sqlalchemy",
+    "fastapi",
+    "panoramisk",
+    "asterisk",
+    "os",
+    "socket",
+    "random",
+    "subprocess",
+    "time",
+}
+OWNERS = {
+    "panoramisk": {"ivr.telephony.fastagi"},
+    "asterisk": {"ivr.telephony.agiscript", "ivr.telephony.conffile"},
+    "sqlalchemy": {"ivr.records"},
+    "aiosqlite": {"ivr.records"},
+    "alembic": {"ivr.records"},
+    "fastapi": {"ivr.web"},
+    "starlette": {"ivr.web"},
+    "uvicorn": {"ivr.web"},
+    "jinja2": {"ivr.web"},
+    "babel": {"ivr.web"},
+    "typer": {"ivr.cli"},
+    "rich": {"ivr.cli"},
+    "uvloop": {"ivr.app"},
+    "phonenumbers": {"ivr.telephony.numbers"},
+    "pydantic_settings": {"ivr.settings"},
+}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PROJECT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def ring_of(module: str) -> str:
+    fitting = [known for known in RING_OF if module == known or module.startswith(known + ".")]
+    return RING_OF[max(fitting, key=len)]
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module.startswith("ivr"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_one_way(path: Path) -> None:
+    own = RINGS.index(ring_of(name_of(path)))
+    wrong = [i for i in imports(path) if i.startswith("ivr.") and RINGS.index(ring_of(i)) > own]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if ring_of(name_of(p)) == "decisions"], ids=name_of)
+def test_decisions_are_pure(path: Path) -> None:
+    assert {i.split(".")[0] for i in imports(path)} & PURE_MAY_NOT == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_each_library_has_one_owner(path: Path) -> None:
+    own = name_of(path)
+    for imported in {i.split(".")[0] for i in imports(path)} & OWNERS.keys():
+        assert any(own == owner or own.startswith(owner + ".") for owner in OWNERS[imported]), imported
+
+
+def test_only_the_root_and_the_command_line_know_the_root() -> None:
+    knowing = {name_of(p) for p in MODULES if "ivr.app" in set(imports(p))}
+    assert all(name.startswith("ivr.cli") for name in knowing)
+
+
+def test_no_drawers() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "misc", "lib"}
+    assert [p for p in MODULES if drawers & set(p.relative_to(PROJECT).with_suffix("").parts)] == []
