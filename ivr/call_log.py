@@ -72,10 +72,17 @@ async def catch_up(log: CallLog) -> int:
 
 
 async def calls(log: CallLog, wanted: Wanted) -> AsyncIterator[Call]:
-    """Calls as they are in the rows, oldest first."""
-    async with log.database.reading() as unit:
-        async for each in call.find(unit, wanted):
+    """Calls as they are in the rows, oldest first. Read page by page: whoever stops half way leaves nothing open."""
+    after = ""
+    while page := await _page_of_calls(log, wanted, after):
+        for each in page:
             yield each
+        after = page[-1].id
+
+
+async def _page_of_calls(log: CallLog, wanted: Wanted, after: str) -> list[Call]:
+    async with log.database.reading() as unit:
+        return await call.page(unit, wanted, after)
 
 
 async def count_calls(log: CallLog, wanted: Wanted) -> int:
@@ -85,9 +92,16 @@ async def count_calls(log: CallLog, wanted: Wanted) -> int:
 
 async def contacts(log: CallLog, since: datetime | None = None, limit: int | None = None) -> AsyncIterator[Contact]:
     """Contacts, oldest first; `limit` keeps the newest."""
-    async with log.database.reading() as unit:
-        async for each in contact.find(unit, since, limit):
+    after = ""
+    while page := await _page_of_contacts(log, since, limit, after):
+        for each in page:
             yield each
+        after = page[-1].id
+
+
+async def _page_of_contacts(log: CallLog, since: datetime | None, limit: int | None, after: str) -> list[Contact]:
+    async with log.database.reading() as unit:
+        return await contact.page(unit, since, limit, after)
 
 
 async def count_contacts(log: CallLog, since: datetime | None = None) -> int:
@@ -173,7 +187,7 @@ async def changed_calls(log: CallLog, since: datetime, *, poll_s: float = POLL_S
         busy = await follower.look()
         async with log.database.reading() as unit:
             until = (await ledger.where(unit)).revision
-            changed = [each async for each in call.changed(unit, after, until, since)] if until > after else []
+            changed = await call.changed(unit, after, until, since) if until > after else []
         for each in changed:
             if given.get(each.id) != each:
                 given[each.id] = each

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -140,6 +140,7 @@ table = Table(
     Column("revision", BigInteger, nullable=False, index=True),  # the batch that wrote it: who follows asks by it
     Index(None, "caller", "id"),
 )
+PAGE = 500
 _SHOWN = tuple(table.c[field.name] for field in fields(Call))
 
 
@@ -159,9 +160,9 @@ def _filtered(wanted: Wanted) -> Select[Any]:
 def _query(wanted: Wanted) -> Select[Any]:
     query = _filtered(wanted)
     if wanted.limit is None:
-        return query.order_by(table.c.id)
+        return query
     newest = query.order_by(table.c.id.desc()).limit(wanted.limit).subquery()
-    return select(newest).order_by(newest.c.id)
+    return select(newest)
 
 
 def _call(row: Row[Any]) -> Call:
@@ -170,20 +171,19 @@ def _call(row: Row[Any]) -> Call:
     return Call(**values | {"state": State(values["state"])}, outcome=Outcome(outcome) if outcome else None)
 
 
-async def find(unit: Unit, wanted: Wanted) -> AsyncIterator[Call]:
-    """Calls, oldest first, as they come from the database: a year of them does not have to fit in memory."""
-    async with unit.stream(_query(wanted)) as rows:
-        async for row in rows:
-            yield _call(row)
+async def page(unit: Unit, wanted: Wanted, after: str = "") -> list[Call]:
+    """The next calls after the one with the id `after`, oldest first. A year of them need not fit in memory."""
+    query = _query(wanted)
+    (key,) = (column for column in query.selected_columns if column.name == "id")
+    rows = await unit.execute(query.where(key > after).order_by(key).limit(PAGE))
+    return [_call(row) for row in rows]
 
 
-async def changed(unit: Unit, after: int, until: int, since: datetime) -> AsyncIterator[Call]:
+async def changed(unit: Unit, after: int, until: int, since: datetime) -> list[Call]:
     """Calls that are open or ended after `since`, and were written in the batches after `after`, up to `until`."""
     query = select(*_SHOWN).where(table.c.revision > after, table.c.revision <= until)
     query = query.where(or_(table.c.ended_at.is_(None), table.c.ended_at >= since))
-    async with unit.stream(query.order_by(table.c.id)) as rows:
-        async for row in rows:
-            yield _call(row)
+    return [_call(row) for row in await unit.execute(query.order_by(table.c.id))]
 
 
 async def count_open(unit: Unit) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,7 @@ table = Table(
     Column("counsellor", String(32)),
     Column("call_id", ForeignKey("call.id"), unique=True),
 )
+PAGE = 500
 _SHOWN = tuple(table.c[field.name] for field in fields(Contact))
 
 
@@ -84,17 +85,15 @@ def _contact(row: Row[Any]) -> Contact:
     return Contact(**values | {"first_time": FirstTime(values["first_time"])})
 
 
-async def find(unit: Unit, since: datetime | None = None, limit: int | None = None) -> AsyncIterator[Contact]:
-    """Contacts, oldest first; `limit` keeps the newest."""
+async def page(unit: Unit, since: datetime | None = None, limit: int | None = None, after: str = "") -> list[Contact]:
+    """The next contacts after the one with the id `after`, oldest first; `limit` keeps the newest."""
     query = select(*_SHOWN)
     if since is not None:
         query = query.where(table.c.received_at >= since)
     if limit is not None:
-        newest = query.order_by(table.c.id.desc()).limit(limit).subquery()
-        query = select(newest)
-    async with unit.stream(query.order_by("id")) as rows:
-        async for row in rows:
-            yield _contact(row)
+        query = select(query.order_by(table.c.id.desc()).limit(limit).subquery())
+    (key,) = (column for column in query.selected_columns if column.name == "id")
+    return [_contact(row) for row in await unit.execute(query.where(key > after).order_by(key).limit(PAGE))]
 
 
 async def count(unit: Unit, since: datetime | None = None) -> int:

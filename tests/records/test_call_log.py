@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -27,6 +31,7 @@ CONTRACT = [
     *("id", "started_at", "ended_at", "dialled", "language", "topic", "age_band", "priority", "silent", "queue"),
     *("outcome", "counsellor", "wait_s", "talk_s", "steps"),
 ]
+PROGRAM = (sys.executable, "-c", "import sys; from ivr.cli import main; sys.argv[0] = 'ivr'; main()")
 app = typer.Typer()
 verbs.register(app)
 
@@ -55,6 +60,19 @@ def put(state: Path, log: SwitchLog) -> None:
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(app, words)
+
+
+@contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The program itself, beside us; it does not outlive a test that failed, nor one that waits for too long."""
+    with subprocess.Popen((*PROGRAM, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        patience = Timer(30, process.kill)
+        patience.start()
+        try:
+            yield process
+        finally:
+            patience.cancel()
+            process.kill()
 
 
 def objects(result: Result) -> list[dict[str, Any]]:
@@ -94,6 +112,26 @@ def test_limit_keeps_the_newest_and_outcome_and_since_choose() -> None:
     assert len(objects(run("calls", "--json", "--since", "2026-11-21T21:10:05+04:00"))) == 2
     assert len(objects(run("contacts", "--json", "--since", "2026-11-22"))) == 0
     assert run("calls", "--since", "yesterday-ish").exit_code == 2
+
+
+@pytest.mark.usefixtures("log")
+def test_more_calls_than_a_page_are_all_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = [run(*words, "--json").stdout for words in (("calls",), ("calls", "--limit", "2"), ("contacts",))]
+    monkeypatch.setattr("ivr.records.call.PAGE", 1)
+    monkeypatch.setattr("ivr.records.contact.PAGE", 1)
+    assert [run(*words, "--json").stdout for words in (("calls",), ("calls", "--limit", "2"), ("contacts",))] == at_once
+
+
+def test_a_reader_that_goes_away_leaves_no_noise(state: Path, log: SwitchLog) -> None:
+    for _ in range(300):
+        answered(log)
+    put(state, log)
+    with started("calls", "--json") as listing:
+        assert listing.stdout
+        assert listing.stderr
+        listing.stdout.readline()
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
 
 
 @pytest.mark.usefixtures("log")
@@ -213,17 +251,14 @@ def write(path: Path, log: SwitchLog) -> None:
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_follow_shows_what_happens_until_it_is_stopped(state: Path, log: SwitchLog, form: tuple[str, ...]) -> None:
-    program = "import sys; from ivr.cli import main; sys.argv[0] = 'ivr'; main()"
-    argv = (sys.executable, "-c", program, "calls", "--follow", *form)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as following:
+    with started("calls", "--follow", *form) as following:
         assert following.stdout
-        first = following.stdout.readline()
-        assert "decided" in first
+        assert b"decided" in following.stdout.readline()
         log.at = datetime.now(UTC).timestamp()
         log.call("0506802280").hangs_up()
         put(state, log)
-        assert "abandoned_in_menu" in following.stdout.readline()
-        following.send_signal(2)
+        assert b"abandoned_in_menu" in following.stdout.readline()
+        following.send_signal(signal.SIGINT)
         assert following.wait(10) == 0
 
 

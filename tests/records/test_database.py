@@ -94,7 +94,7 @@ async def test_a_time_comes_back_aware_and_in_utc(database: Database) -> None:
     async with database.unit_of_work() as unit:
         await call.write(unit, [ROW])
     async with database.reading() as unit:
-        (found,) = [each async for each in call.find(unit, call.Wanted())]
+        (found,) = await call.page(unit, call.Wanted())
     assert found.started_at == datetime(2026, 11, 21, 17, 14, tzinfo=UTC)
     assert found.started_at.tzinfo is UTC
 
