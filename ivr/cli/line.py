@@ -12,13 +12,17 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from ivr import line
-from ivr.errors import ScriptError
+from ivr import demo, line
+from ivr.demo import Moment
+from ivr.errors import ScriptError, TelephonyError
 from ivr.prepare import warning_of_closed_folder
 from ivr.settings import Settings
 
 out = Console(highlight=False)
+ROW_SHOWN = ("id", "dialled", "language", "topic", "age_band", "priority", "queue", "outcome", "counsellor")
+TIMES_SHOWN = ("wait_s", "talk_s")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -37,6 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(check)
     app.command()(phones)
+    app.command("demo")(demo_call)
     app.command()(settings)
 
 
@@ -131,6 +136,31 @@ def _say_finding(found: line.Finding) -> None:
     out.print(found.detail, markup=False, soft_wrap=True)
     if found.remedy and not found.well:
         out.print(f"  [bold]→[/] {found.remedy}", soft_wrap=True)
+
+
+COLOURS = {"child": "yellow", "line": "cyan", "counsellor": "green"}
+
+
+def demo_call() -> None:
+    """Let a scripted child ring the open line and a scripted counsellor answer, and tell it as it goes.
+
+    Example: [bold]ivr demo[/]
+    """
+
+    def tell(moment: Moment) -> None:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", width=7, justify="right")
+        grid.add_column(style=COLOURS[moment.who], width=10)
+        grid.add_row(f"{moment.at_s:.1f} s", moment.who, Text(moment.what))
+        out.print(grid)
+
+    row = asyncio.run(demo.play(load_settings(), tell))
+    out.print("\n[bold]The row that was written[/]")
+    for name in ROW_SHOWN + TIMES_SHOWN:
+        value = getattr(row, name)
+        out.print(f"  [dim]{name:<11}[/]{'–' if value is None else value}")
+    if row.outcome != "answered":
+        raise TelephonyError(f"the call is on record as {row.outcome}", remedy="`ivr check --live` says what is wrong.")
 
 
 def phones(as_json: AsJson = False) -> None:

@@ -122,12 +122,13 @@ class LiveLine:
     async def new_rows(self, before: Sequence[Row], count: int = 1, ended: bool = True) -> list[Row]:
         """The calls that are on record since `before`, once there are `count` of them, ended."""
         known = {row["id"] for row in before}
-
-        def look() -> list[Row] | None:
-            new = [row for row in self.calls() if row["id"] not in known and (row["ended_at"] or not ended)]
-            return new if len(new) >= count else None
-
-        return await until(look, ON_RECORD_S + count * 0.2, f"{count} call(s) on record")
+        async with asyncio.timeout(ON_RECORD_S + count * 0.2):
+            while True:
+                # in a thread: the sound of every call that is going on comes from this event loop
+                rows = await asyncio.to_thread(self.calls)
+                new = [row for row in rows if row["id"] not in known and (row["ended_at"] or not ended)]
+                if len(new) >= count:
+                    return new
 
     async def until_event(self, seen: Callable[[Row], object], within_s: float, what: str, since: int = 0) -> Row:
         """The first ledger event from line `since` on for which `seen` is true."""
@@ -159,12 +160,3 @@ def python_processes(line: LiveLine) -> list[int]:
         if f"IVR_STATE_DIR={line.state}\0".encode() in environment and b"python" in program:
             found.append(int(path.name))
     return found
-
-
-async def eventually(seen: Callable[[], object], within_s: float, what: str) -> None:
-    await until(seen, within_s, what)
-
-
-async def in_turn(*waits: float) -> None:
-    for wait in waits:
-        await asyncio.sleep(wait)

@@ -154,7 +154,7 @@ async def test_nine_in_the_queue_is_danger_and_overtakes(line: LiveLine) -> None
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.gather(first, second)
     rows = {row["priority"]: row for row in await line.new_rows(before, 2)}
-    answered = {p: next(s["at"] for s in r["steps"] if s["step"] == "answered") for p, r in rows.items()}
+    answered = {p: next(s["at"] for s in r["steps"] if s["step"] == "talking") for p, r in rows.items()}
     assert answered["danger"] < answered["normal"]
 
 
