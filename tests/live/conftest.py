@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from ivr.prepare import bring_switch
+from ivr import studio
+from ivr.prepare import bring_switch, make_folders
 from ivr.settings import Settings
 from tests.live.line import LiveLine
 
 
 @pytest.fixture(scope="session")
 def switch_there() -> None:
-    """Asterisk is brought once, to where `make up` would have it."""
+    """Asterisk and the sounds are made once, where `make up` would have them."""
     settings = Settings()
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    make_folders(settings)
     bring_switch(settings, print)
+    asyncio.run(studio.build(settings))
 
 
 @pytest.fixture(scope="session")

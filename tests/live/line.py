@@ -67,6 +67,9 @@ class LiveLine:
         return self.rows("calls", "--limit", "100000")
 
     def open(self) -> None:
+        sounds = PROJECT / "var/sounds"
+        if sounds.exists():  # made once for all; `ivr up` looks whether they are what they should be
+            shutil.copytree(sounds, self.state / "sounds", symlinks=True)
         self.run("up")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the child hears when something of ours fails: killed, stopped, or never there. Most break a line of their own."""
+"""What the child hears when something of ours fails: killed, stopped, never there. Most break an own line."""
 
 from __future__ import annotations
 
