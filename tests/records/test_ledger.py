@@ -92,13 +92,13 @@ async def test_a_stream_of_the_switch_gives_its_rows(stream: Path, database: Dat
     assert shown == expected
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sets(st.integers(0, len(EVENING))))
 def test_cut_anywhere_and_gone_on_gives_the_same_rows(cuts: set[int]) -> None:
     assert folded(EVENING, cuts) == WHOLE
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, len(EVENING)), st.binary(max_size=60)), max_size=20))
 def test_rubbish_anywhere_raises_nothing_and_loses_nothing_else(rubbish: list[tuple[int, bytes]]) -> None:
     lines = list(EVENING)
@@ -107,7 +107,7 @@ def test_rubbish_anywhere_raises_nothing_and_loses_nothing_else(rubbish: list[tu
     assert folded(lines, set()) == WHOLE
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cuts=st.lists(st.integers(0, 90_000), max_size=6), batch=st.integers(600, 30_000))
 def test_a_file_that_grows_by_any_bytes_gives_the_same_rows(
     cuts: list[int], batch: int, empty_file: Path, tmp_path: Path
@@ -194,7 +194,7 @@ async def test_a_batch_that_failed_is_read_again(database: Database, ledger_path
     put(ledger_path, log.data)
     reader = Reader(database, ledger_path)
     await reader.catch_up()
-    call.decided()
+    call.asked("language", "1")
     put(ledger_path, log.data)
     async with database.unit_of_work() as unit:  # a trigger is how a real database refuses one write and not another
         await unit.exec_driver_sql(
@@ -208,8 +208,8 @@ async def test_a_batch_that_failed_is_read_again(database: Database, ledger_path
     put(ledger_path, log.data)
     await reader.catch_up()
     found = await on_record(database)
-    assert outcomes(found) == ["abandoned_in_queue"]
-    assert [step["step"] for step in found["call"][0]["steps"]] == ["decided", "ended"]
+    assert outcomes(found) == ["abandoned_in_menu"]
+    assert [step["step"] for step in found["call"][0]["steps"]] == ["asked", "ended"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"state":"dancing"}', '{"id":7,"places":[]}', "null"])
