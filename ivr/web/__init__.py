@@ -1,0 +1,1 @@
+"""The pages: what is said in a browser, in three languages."""

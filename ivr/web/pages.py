@@ -1,0 +1,59 @@
+"""Templates into pages: one set of words per language, the rest the same for all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.dates import format_time, get_timezone
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ivr.web import speech
+
+TEMPLATES_DIR = Path(__file__).parent / "templates"
+COOKIE = "lang"
+COOKIE_S = 365 * 24 * 3600
+ZONE = get_timezone("Asia/Baku")
+REGION = {"en": "en_GB"}  # where it matters: the clock has 24 hours here, in every language
+
+
+class Pages:
+    """Templates for every language, read once."""
+
+    def __init__(self) -> None:
+        self._templates = {language: _templates(language) for language in speech.LANGUAGES}
+
+    def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
+        """The page `name` in the reader's language. A language asked for by link is remembered."""
+        asked = request.query_params.get("lang")
+        language = speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
+        text = self._templates[language].get_template(name).render(values)
+        answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
+        if asked == language:
+            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
+        return answer
+
+
+def _templates(language: str) -> Environment:
+    loader = FileSystemLoader(TEMPLATES_DIR)
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(speech.words(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {"language": language, "languages": {code: speech.own_name(code) for code in speech.LANGUAGES}}
+    made.filters["clock"] = lambda moment: format_time(
+        moment, "medium", tzinfo=ZONE, locale=REGION.get(language, language)
+    )
+    made.filters["iso"] = _iso
+    return made
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

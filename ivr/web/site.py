@@ -1,0 +1,131 @@
+"""The web part, put together: pages, permissions, headers, errors. `serve` runs it until it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
+from ivr.settings import Settings
+from ivr.web.front import Asked, Front
+from ivr.web.pages import Pages
+from ivr.web.permission import Permission, allow, refuse_undeclared
+from ivr.web.pulse import LinePulse
+from ivr.web.shield import Shield
+
+ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
+STATIC_DIR = Path(__file__).parent / "static"
+CLOSE_S = 2
+
+# One branch of errors.py, one status. What an error says stays here: it may name files.
+STATUS: dict[type[Exception], HTTPStatus] = {  # the first that fits counts
+    NotFound: HTTPStatus.NOT_FOUND,
+    Refused: HTTPStatus.FORBIDDEN,
+    Conflict: HTTPStatus.CONFLICT,
+    ScriptError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    TelephonyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Exception: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+log = structlog.get_logger()
+
+
+def site(settings: Settings, pulse: Asked | None = None) -> ASGIApp:
+    """The whole site. Raises Refused when a route declares no permission."""
+    pages = Pages()
+    return build(pages, Front(settings, pages, pulse or LinePulse(settings)).router(), static_router())
+
+
+def build(pages: Pages, *routers: APIRouter) -> ASGIApp:
+    """Routes are taken one by one: a router inside a router could hide one that declares nothing."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for router in routers:
+        app.router.routes.extend(router.routes)
+    refuse_undeclared(app.routes)
+    _add_errors(app, pages)
+    return Shield(app)
+
+
+def static_router() -> APIRouter:
+    files = StaticFiles(directory=STATIC_DIR)
+
+    async def give_file(name: str, request: Request) -> Response:
+        answer = await files.get_response(name, request.scope)
+        answer.headers["Cache-Control"] = "no-cache"  # kept, and asked for again by its ETag
+        return answer
+
+    made = APIRouter()
+    declared = [allow(Permission.ANYBODY)]
+    made.add_api_route("/static/{name}", give_file, methods=["GET", "HEAD"], dependencies=declared)
+    return made
+
+
+def _add_errors(app: FastAPI, pages: Pages) -> None:
+    for branch in (*STATUS, HTTPException):
+        app.add_exception_handler(branch, partial(_explain, pages))
+
+
+async def _explain(pages: Pages, request: Request, error: Exception) -> Response:
+    code = _status(error)
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("web.failed", path=request.url.path, kind=type(error).__name__)
+    answer = pages.show(request, "error.html", code, code=code)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next(status for branch, status in STATUS.items() if isinstance(error, branch))
+
+
+class _Server(uvicorn.Server):
+    """Signals are the business of the process it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """Run the site on loopback until cancelled; answers under way are finished. Raises Refused: the port is in use."""
+    config = uvicorn.Config(
+        site(settings),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=CLOSE_S,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve([_listen(settings.web_port)]))
+    try:
+        await asyncio.shield(running)
+    finally:
+        server.should_exit = True
+        await running
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((ADDRESS, port), backlog=256)
+    except OSError as error:
+        raise Refused(
+            f"port {port} on {ADDRESS} cannot be used: {error.strerror}",
+            remedy="Stop what uses it, or choose another with IVR_WEB_PORT.",
+        ) from error

@@ -1,0 +1,49 @@
+"""The languages of the pages: which one a reader wants, and the words in it (gettext, read from the .po files)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+LANGUAGES = ("az", "ru", "en")
+DEFAULT = LANGUAGES[0]
+LOCALE_DIR = Path(__file__).parent / "locale"
+RANGES_READ = 20  # of an Accept-Language header; nobody reads more languages
+
+# RFC 9110, 12.5.4: a language range with its weight. What follows the language itself (az-Latn-AZ) tells us nothing.
+_RANGE = re.compile(r"([A-Za-z]{2,8})(?:-[A-Za-z0-9-]*)?(?:;q=([01](?:\.[0-9]{0,3})?))?")
+
+
+@cache
+def words(language: str) -> Translations:
+    """The catalogue of `language`. It is compiled in memory, so there is no .mo that could be older than its .po."""
+    with (LOCALE_DIR / language / "LC_MESSAGES/messages.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def own_name(language: str) -> str:
+    """What its readers call it."""
+    return words(language).ugettext("The name of this language")
+
+
+def choose(asked: str | None, remembered: str | None, accepted: str | None) -> str:
+    """The first that we speak: asked for by a link, remembered in a cookie, accepted by the browser; else ours."""
+    wanted = [asked, remembered, *_by_weight(accepted or "")]
+    return next((language for language in wanted if language in LANGUAGES), DEFAULT)
+
+
+def _by_weight(accepted: str) -> list[str]:
+    parts = accepted.replace(" ", "").split(",")[:RANGES_READ]
+    ranges = [found for part in parts if (found := _RANGE.fullmatch(part))]
+    weighed = sorted(((float(found[2] or 1), found[1].lower()) for found in ranges), key=lambda each: -each[0])
+    return [language for weight, language in weighed if weight > 0]

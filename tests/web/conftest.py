@@ -1,0 +1,46 @@
+"""The site as a browser sees it, over a line whose state the test says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ivr.settings import Settings
+from ivr.web.pulse import Pulse
+from ivr.web.site import site
+
+Visit = Callable[[Pulse], AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@dataclass(frozen=True)
+class KnownPulse:
+    """A line whose state is known beforehand."""
+
+    pulse: Pulse
+
+    async def is_open(self) -> bool:
+        return self.pulse.open
+
+    async def read(self) -> Pulse:
+        return self.pulse
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path / "state")
+
+
+@pytest.fixture
+def visit(settings: Settings) -> Visit:
+    @asynccontextmanager
+    async def browser(pulse: Pulse) -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(site(settings, KnownPulse(pulse)), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield client
+
+    return browser
