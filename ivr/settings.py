@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     rtp_first_port: Port = Field(10000, description="First of 1,000 ports for sound")
 
     # the caller's time
-    patience_s: Annotated[float, Field(ge=1, le=4.5)] = Field(
-        4.0, description="How long the switch waits for the program's next word before it opens the next door"
+    patience_s: Annotated[float, Field(ge=1, le=3.5)] = Field(
+        3.0, description="How long the switch waits for the program's next word before it opens the next door"
     )
     heartbeat_limit_s: Annotated[float, Field(ge=0.5, le=30)] = Field(
         2.0, description="A program whose event loop has not answered for so long is killed and started again"

@@ -26,7 +26,7 @@ from ivr.telephony.sipp_scenario import Codec
 from tests.conftest import PROJECT
 from tests.live.ears import Ears
 
-ON_RECORD_S = 3.0  # the promise is one second from event to row; the machine may be busy
+ON_RECORD_S = 20.0  # the promise of one second is measured by `make bench`; a test machine may be busy
 Row = dict[str, Any]
 
 
