@@ -72,7 +72,7 @@ class Front:
 def _numbers(settings: Settings) -> Numbers:
     """From the flow that calls follow now; before the first opening, from the one they would follow."""
     file = settings.flow_in_use if settings.flow_in_use.exists() else settings.helpline_file
-    script = parse(file.read_text())
+    script = parse(file.read_text(errors="replace"))
     return Numbers(script.number, tuple(_spaced(number) for number in script.mobile_numbers))
 
 
@@ -85,7 +85,6 @@ def _spaced(number: str) -> str:
 
 
 def _sip_host(settings: Settings) -> str:
+    """Port 5060 need not be said: RFC 3261, 19.1.2."""
     host = "127.0.0.1" if settings.bind_address in EVERYWHERE else settings.bind_address
-    return (
-        host if settings.sip_port == 5060 else f"{host}:{settings.sip_port}"
-    )  # 5060 need not be said: RFC 3261, 19.1.2
+    return host if settings.sip_port == 5060 else f"{host}:{settings.sip_port}"

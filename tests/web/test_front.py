@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -63,8 +65,14 @@ async def test_a_closed_line_names_112_and_counts_nothing(visit: Visit) -> None:
     assert 'class="figures"' not in page
 
 
-async def test_a_flow_that_cannot_be_read_leaves_the_page_standing(settings: Settings) -> None:
-    broken = settings.model_copy(update={"helpline_file": settings.state_dir / "none.toml"})
+@pytest.mark.parametrize("flow", [None, b"\xff\xfe", b"[line]\nnumber = 116111"])
+async def test_a_flow_that_cannot_be_read_leaves_the_page_standing(
+    settings: Settings, tmp_path: Path, flow: bytes | None
+) -> None:
+    file = tmp_path / "helpline.toml"
+    if flow is not None:
+        file.write_bytes(flow)
+    broken = settings.model_copy(update={"helpline_file": file})
     transport = httpx.ASGITransport(site(broken, KnownPulse(OPEN)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
         answer = await browser.get("/?lang=en")
