@@ -1,0 +1,80 @@
+"""`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
+
+python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from tests.bench import latency, ledger_pace, saturation, sessions
+from tests.bench.figures import Found, as_json, machine, table
+from tests.bench.own_line import BenchLine, opened
+
+NAMES = ("saturation", "latency", "sessions", "ledger")
+ON_THE_LINE = ("saturation", "latency")
+
+Tell = Callable[[str], None]
+
+
+def main() -> int:
+    wanted = _arguments()
+    on, results = machine(), list[Found]()
+    screen, progress = Console(), Console(stderr=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the line is closed
+    with progress.status("beginning") as status:
+        for found in _benches(wanted, on.cores, lambda text: _say(progress, status.update, text)):
+            results.append(found)
+            if not wanted.json:
+                screen.print(table(found, on), "")
+    if wanted.json:
+        print(json.dumps(as_json(results, on), indent=1, ensure_ascii=False))
+    return 0 if wanted.quick or all(found.met for found in results) else 1
+
+
+def _say(progress: Console, update: Callable[[str], None], text: str) -> None:
+    """A line that moves for a person; where nobody watches, a line each."""
+    update(text)
+    if not progress.is_terminal:
+        progress.print(text)
+
+
+def _arguments() -> argparse.Namespace:
+    reads = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    reads.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
+    reads.add_argument("--quick", action="store_true", help="a look in two minutes; too short for a judgement")
+    reads.add_argument("--only", choices=NAMES, help="one bench")
+    return reads.parse_args()
+
+
+def _benches(wanted: argparse.Namespace, cores: int, tell: Tell) -> Iterator[Found]:
+    names = (wanted.only,) if wanted.only else NAMES
+    with ExitStack() as stack:
+        line = None
+        if set(names) & set(ON_THE_LINE):
+            tell("opening a line of its own")
+            line = stack.enter_context(opened())
+        for name in names:
+            yield _bench(name, line, wanted.quick, cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
+
+
+def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tell) -> Found:
+    if name == "sessions":
+        return sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
+    if name == "ledger":
+        return ledger_pace.measure(ledger_pace.QUICK_EVENTS if quick else ledger_pace.EVENTS, tell)
+    assert line is not None
+    if name == "latency":
+        return latency.measure(line, latency.QUICK if quick else latency.LONG, tell)
+    return saturation.measure(line, saturation.QUICK if quick else saturation.LONG, cores, tell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
