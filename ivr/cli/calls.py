@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -72,6 +74,7 @@ def calls(
     if not call_log.is_there(told):
         _say_nothing_yet(as_json)
     elif follow:
+        _log_aside()
         with suppress(KeyboardInterrupt):
             asyncio.run(_follow_calls(told, wanted, as_json))
     else:
@@ -135,6 +138,11 @@ async def _show_contacts(told: Settings, since: datetime | None, limit: int | No
         newest = [contact async for contact in call_log.contacts(log, since, limit or SHOWN_UNLESS_TOLD)]
         total = await call_log.count_contacts(log, since)
     _print(contacts_table(reversed(newest)), len(newest), total, "contacts")
+
+
+def _log_aside() -> None:
+    """Warnings go where they are not taken for rows."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _say_nothing_yet(as_json: bool) -> None:
@@ -212,6 +220,7 @@ def follow_ledger() -> None:
     if not call_log.is_there(told):
         out.print(NOTHING_YET)
         return
+    _log_aside()
     with suppress(KeyboardInterrupt):
         asyncio.run(_keep(told))
 

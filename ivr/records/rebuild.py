@@ -20,6 +20,7 @@ from ivr.records.database import Database, Unit
 from ivr.records.ledger import (
     Folding,
     Position,
+    Reader,
     counted,
     open_call,
     open_stories,
@@ -28,7 +29,7 @@ from ivr.records.ledger import (
     write_open,
     write_position,
 )
-from ivr.records.ledger_file import Chunk
+from ivr.records.ledger_file import Chunk, Place
 from ivr.records.story import Story
 
 Progress = Callable[[int, int], None]
@@ -44,7 +45,9 @@ class Rebuilt:
 
 
 class Rebuild:
-    """One pass over the ledger. What it holds in memory is the calls open at that point of the file."""
+    """One pass over the ledger, up to where the rows are: it never passes the reader that keeps them, who would then
+    begin calls again that are over. What it holds in memory is the calls open at that point of the file.
+    """
 
     def __init__(self, database: Database, ledger: Path, *, batch_bytes: int = ledger_file.CHUNK_BYTES) -> None:
         self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
@@ -52,11 +55,11 @@ class Rebuild:
         self._stories: dict[str, Story] = {}
 
     async def run(self, progress: Progress) -> Rebuilt:
-        since = ledger_file.began(self._ledger)
+        await Reader(self._database, self._ledger).catch_up()
+        since, total, done = ledger_file.began(self._ledger), ledger_file.size(self._ledger), 0
         async with self._database.unit_of_work() as unit:
             before = await _next_revision(unit)
-        done, total = 0, ledger_file.size(self._ledger)
-        while chunk := self._read_on():
+        while chunk := self._read_on(await self._reader_place()):
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
             folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
@@ -65,8 +68,18 @@ class Rebuild:
         async with self._database.unit_of_work() as unit:
             return await self._finish(unit, before, since)
 
-    def _read_on(self) -> Chunk | None:
-        return ledger_file.read_on(self._ledger, self._position.place, self._batch_bytes)
+    async def _reader_place(self) -> Place:
+        async with self._database.reading() as unit:
+            return (await where(unit)).place
+
+    def _read_on(self, limit: Place) -> Chunk | None:
+        """The next chunk before `limit`, which is a place between two lines."""
+        here = self._position.place
+        chunk = ledger_file.read_on(self._ledger, here, self._batch_bytes)
+        if chunk is None or chunk.place.head != limit.head or chunk.place.offset <= limit.offset:
+            return chunk
+        rest = limit.offset - (here.offset if here.head == limit.head else 0)
+        return ledger_file.read_on(self._ledger, here, rest) if rest > 0 else None
 
     def _fold(self, chunk: Chunk) -> Folding:
         folding = Folding(self._stories)
@@ -75,14 +88,15 @@ class Rebuild:
         return folding
 
     async def _finish(self, unit: Unit, before: int, since: float) -> Rebuilt:
+        limit = (await where(unit, lock=True)).place
         revision = await _next_revision(unit)
-        while chunk := self._read_on():  # what came since; few lines
+        while chunk := self._read_on(limit):  # what the reader read since; few lines
             await write_calls(unit, _ended(self._fold(chunk)), revision)
         await write_calls(unit, tuple(self._stories.values()), revision)
         await self._replace_open(unit, since)
         removed = await _remove(unit, before, since)
         now = self._position
-        await write_position(unit, Position(now.place, now.lines, now.rubbish, now.refused, revision))
+        await write_position(unit, Position(limit, now.lines, now.rubbish, now.refused, revision))
         return Rebuilt(now.lines, now.rubbish, now.refused, removed)
 
     async def _replace_open(self, unit: Unit, since: float) -> None:

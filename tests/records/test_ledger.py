@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ivr.records import ledger
 from ivr.records.database import Database, opened
 from ivr.records.ledger import Folding, Reader, mark
+from ivr.records.ledger_file import NOWHERE, read_on
 from ivr.records.story import from_json, row, to_json
 from tests.records.conftest import url_of
 from tests.records.recorded import on_record, outcomes
@@ -281,9 +282,11 @@ async def test_a_ledger_renamed_twice_is_read_in_order(database: Database, ledge
         act()
         put(ledger_path.with_name(name), log.data)
         log.lines.clear()
-    put(ledger_path.with_name("cel.jsonl.gz"), b"\x1f\x8b\x08rubbish")
+    put(ledger_path.with_name("cel.jsonl.gz"), b"\x1f\x8b\x08\nrubbish\n")
     found = await read(database, ledger_path)
     assert [step["step"] for step in found["call"][0]["steps"]] == ["decided", "queued", "ended"]
+    async with database.reading() as unit:
+        assert (await ledger.where(unit)).rubbish == 0
 
 
 async def test_a_ledger_cut_to_nothing_in_place_is_read_from_its_start(database: Database, ledger_path: Path) -> None:
@@ -313,6 +316,16 @@ async def test_an_older_copy_put_back_doubles_nothing_and_loses_nothing(database
     put(ledger_path, log.data)
     found = await read(database, ledger_path)
     assert [each["counsellor"] for each in found["call"]] == ["101", "102", "103"]
+
+
+def test_another_file_is_known_by_its_first_line_even_when_all_the_rest_is_the_same(ledger_path: Path) -> None:
+    put(ledger_path, b"\n".join([b"a", *EVENING, b""]))
+    here = read_on(ledger_path, NOWHERE)
+    assert here
+    put(ledger_path, b"\n".join([b"b", *EVENING, EVENING[0], b""]))
+    found = read_on(ledger_path, here.place)
+    assert found
+    assert len(found.lines) == len(EVENING) + 2
 
 
 async def test_a_copied_state_folder_is_read_on_and_not_again(
