@@ -28,8 +28,9 @@ class Console:
 async def test_nobody_waits_longer_than_patience_and_the_question_goes_on() -> None:
     console = Console()
     fresh = Fresh(console.ask, patience_s=0.02)
-    assert await fresh.get() is None
-    assert await fresh.get() is None
+    async with asyncio.timeout(1):
+        assert await fresh.get() is None
+        assert await fresh.get() is None
     console.let.set()
     assert await fresh.get() == 1
     assert console.asked == 1
