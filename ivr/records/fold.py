@@ -229,9 +229,7 @@ def _ended(story: Story, at: float, move: Move, outcome: Outcome) -> Story:
 
 def _over(story: Story, event: Event) -> Story:
     """Nothing more comes of this call: if its end was never written down, this was it."""
-    if story.state is State.ENDED:
-        return story
-    return _ended(story, event.at, Move.HUNG_UP, _outcome(story))
+    return story if story.state is State.ENDED else _ended(story, event.at, Move.HUNG_UP, _outcome(story))
 
 
 def _lost(story: Story, event: Event) -> Story:

@@ -146,6 +146,13 @@ def test_the_table_shows_the_newest_first_and_tells_how_to_see_more() -> None:
 
 
 @pytest.mark.usefixtures("log")
+def test_the_table_of_contacts_shows_who_talked() -> None:
+    (row,) = [line for line in run("contacts").stdout.splitlines() if "2026-11-21" in line]
+    assert row.split()[2:8] == ["telephone", "az", "social", "11-14", "yes", "101"]
+    assert run("contacts", "--since", "2026-11-22").stdout.strip() == "No contacts."
+
+
+@pytest.mark.usefixtures("log")
 def test_a_narrow_screen_leaves_columns_out() -> None:
     assert len(calls_table([], 80).columns) < len(calls_table([], 200).columns)
 

@@ -62,9 +62,10 @@ def test_hanging_up_in_the_queue_is_abandoned_in_queue_and_the_wait_counts() -> 
     call.decided()
     call.queued()
     call.rings("101")
+    call.event("APP_START", appname="Dial")
     call.hangs_up()
     found = only(log)
-    assert (found["outcome"], found["wait_s"], found["counsellor"]) == ("abandoned_in_queue", 3.0, None)
+    assert (found["outcome"], found["wait_s"], found["counsellor"]) == ("abandoned_in_queue", 4.0, None)
     assert steps(found) == ["decided", "queued", "rang", "ended"]
     assert found["steps"][2]["extension"] == "101"
 

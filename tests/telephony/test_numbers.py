@@ -31,7 +31,7 @@ def test_another_number_dialled_is_kept_as_it_came(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s", "116111", "anonymous", "+", "0" * 40, "tel:0506802280", "050680228x", "٠٥٠٦٨٠٢٢٨٠"]
+    "text", ["", "s", "116111", "anonymous", "+", "+000000000", "0" * 40, "tel:0506802280", "050680228x", "٠٥٠٦٨٠٢٢٨٠"]
 )
 def test_what_is_no_whole_number_is_none(text: str) -> None:
     assert parse(text) is None
