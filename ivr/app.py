@@ -23,6 +23,7 @@ from ivr.records import ledger_file
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
 from ivr.telephony.fastagi import FastAgiServer
+from ivr.web.site import serve
 
 LOOK_FOR_FLOW_S = 1.0
 
@@ -75,6 +76,11 @@ async def write_records(settings: Settings) -> None:
     await _until_told(beat(settings.heartbeat_limit_s), call_log.follow(settings))
 
 
+async def show_pages(settings: Settings) -> None:
+    """The web pages, until SIGTERM."""
+    await _until_told(beat(settings.heartbeat_limit_s), serve(settings))
+
+
 async def keep_line(settings: Settings) -> None:
     """The keeper itself. A second one would fight the first over every part, so it does not start."""
     pid_file = settings.state_dir / "run" / "keeper.pid"
@@ -106,7 +112,7 @@ def parts(settings: Settings) -> list[Part]:
     )
     own = [
         Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
-        for name, limit in (("answer", settings.heartbeat_limit_s), ("ledger", 30.0))
+        for name, limit in (("answer", settings.heartbeat_limit_s), ("ledger", 30.0), ("web", 30.0))
     ]
     return [switch, *own]
 
@@ -124,7 +130,7 @@ async def _until_told(*works: Coroutine[Any, Any, None]) -> None:
         task.result()
 
 
-PARTS = {"answer": answer, "ledger": write_records, "keep": keep_line}
+PARTS = {"answer": answer, "ledger": write_records, "web": show_pages, "keep": keep_line}
 
 
 def main() -> None:

@@ -23,7 +23,11 @@ from ivr.telephony import phones, switch, trunk
 
 OPEN_TIMEOUT_S = 60.0
 CLOSE_TIMEOUT_S = 40.0
-PARTS = ("switch", "answer", "ledger")
+PARTS = ("switch", "answer", "ledger", "web")
+ANSWERING = {
+    "switch",
+    "answer",
+}  # without these a call is not answered as it should be; the others only show and record
 
 Tell = Callable[[str], None]
 
@@ -50,7 +54,12 @@ def states(settings: Settings) -> tuple[PartState, ...]:
 
 
 def is_open(settings: Settings) -> bool:
-    """Whether a call would be answered by the program: every part runs, and SIP and door 1 answer."""
+    """Whether a call would be answered by the program: its parts run, and SIP and door 1 answer."""
+    return all(state.pid for state in states(settings) if state.name in ANSWERING) and _answers(settings)
+
+
+def is_whole(settings: Settings) -> bool:
+    """Whether every part runs, those that only show and record and the keeper included."""
     return all(state.pid for state in states(settings)) and _answers(settings)
 
 
@@ -77,7 +86,7 @@ async def open_line(settings: Settings, tell: Tell) -> bool:
 
     Raises HelplineError with what to do; then nothing that this call started runs on.
     """
-    if is_open(settings):
+    if is_whole(settings):
         return False
     with _told_plainly(settings):
         make_folders(settings)
@@ -128,7 +137,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 async def _until_open(settings: Settings) -> None:
     program = bring_switch(settings, print)
     deadline = time.monotonic() + OPEN_TIMEOUT_S
-    while not (is_open(settings) and await asyncio.to_thread(_booted, settings, program)):
+    while not (is_whole(settings) and await asyncio.to_thread(_booted, settings, program)):
         if time.monotonic() > deadline:
             closed = ", ".join(s.name for s in states(settings) if not s.pid) or "SIP or door 1"
             raise TelephonyError(
@@ -180,6 +189,8 @@ def _refuse_busy_ports(settings: Settings) -> None:
         _refuse_busy(socket.SOCK_DGRAM, settings.bind_address, settings.sip_port, "IVR_SIP_PORT")
     if not alive(_pid_file(settings, "answer")):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.fastagi_port, "IVR_FASTAGI_PORT")
+    if not alive(_pid_file(settings, "web")):
+        _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.web_port, "IVR_WEB_PORT")
 
 
 def _refuse_busy(kind: socket.SocketKind, address: str, port: int, name: str) -> None:
@@ -218,6 +229,11 @@ async def list_phones(settings: Settings) -> list[Answering]:
     passwords = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty)).phones
     known = await asyncio.to_thread(_registered, settings)
     return [Answering(p.extension, passwords[p.extension], p.name, p.languages, p.extension in known) for p in on_duty]
+
+
+def count_registered(settings: Settings) -> int:
+    """How many counsellors' phones are registered, without looking at any secret. Raises TelephonyError."""
+    return len(_registered(settings))
 
 
 def _registered(settings: Settings) -> frozenset[str]:

@@ -90,7 +90,7 @@ def test_no_secret_and_no_number_of_a_person_in_the_configuration() -> None:
 
 
 def test_field_without_a_value_is_named() -> None:
-    with pytest.raises(ScriptError, match="x.conf: nothing to put for @WHAT@"):
+    with pytest.raises(ScriptError, match=r"x\.conf: nothing to put for @WHAT@"):
         render("a = @WHAT@", {}, "x.conf")
 
 

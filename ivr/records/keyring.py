@@ -11,13 +11,14 @@ from pathlib import Path
 
 from ivr.errors import ScriptError
 
-
 KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    caller_key: str = field(default_factory=lambda: secrets.token_hex(KEY_BYTES), repr=False)  # HMAC of callers' numbers
+    caller_key: str = field(
+        default_factory=lambda: secrets.token_hex(KEY_BYTES), repr=False
+    )  # HMAC of callers' numbers
     phones: dict[str, str] = field(default_factory=dict, repr=False)  # extension → SIP password
 
     @property
@@ -49,7 +50,8 @@ def _read(path: Path) -> Keyring:
         return keyring
     except (ValueError, KeyError, TypeError) as error:
         raise ScriptError(
-            f"{path.name} is damaged", remedy="Put back the copy from your backup, or remove it to start with new secrets."
+            f"{path.name} is damaged",
+            remedy="Put back the copy from your backup, or remove it to start with new secrets.",
         ) from error
 
 

@@ -59,7 +59,7 @@ class LinePulse:
         return await asyncio.to_thread(line.is_open, self._settings)
 
     async def _ask_phones(self) -> int:
-        return sum(phone.registered for phone in await line.list_phones(self._settings))
+        return await asyncio.to_thread(line.count_registered, self._settings)
 
     async def _ask_calls(self) -> int:
         async with call_log.open_log(self._settings) as log:

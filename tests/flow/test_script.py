@@ -43,7 +43,7 @@ def test_shipped_flow_has_no_fault(script: Script) -> None:
         ('[menu.age.on]\n1 =', '[menu.age.on]\n12 =', "menu.age.on.12: is not a key of a telephone"),
         ('9 = { priority = "danger", to', '9 = { to', "everywhere.9: must have priority danger"),
         ('[menu.age.on]\n', '[menu.age.on]\n9 = { to = "route.counsellor" }\n', "is taken: 9 means danger everywhere"),
-        ('give_up = { to = "route.counsellor" }\nsilent', 'give_up = { to = "menu.language" }\nsilent', "never reaches a person"),
+        ('give_up = { to = "route.counsellor" }\ns', 'give_up = { to = "menu.language" }\ns', "never reaches a person"),
         ('ru = "ru"\n', "", "queues.ru: has no queue"),
         ('prompts = ["age"]\n', "", "menu.age.prompts: is missing"),
         ('prompts = ["age"]\n', "prompts = 3\n", "menu.age.prompts: must be a list of texts"),

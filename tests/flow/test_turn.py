@@ -44,7 +44,20 @@ def test_violence_and_zero_skip_the_age_question(script: Script, key: str) -> No
     assert play(script, "1", key).route == "route.counsellor"
 
 
-@pytest.mark.parametrize("before", [(), ("2",), ("2", "1"), (NOTHING,), ("7",), ("2", "7", )])
+@pytest.mark.parametrize(
+    "before",
+    [
+        (),
+        ("2",),
+        ("2", "1"),
+        (NOTHING,),
+        ("7",),
+        (
+            "2",
+            "7",
+        ),
+    ],
+)
 def test_nine_is_danger_in_every_state(script: Script, before: tuple[Heard | str, ...]) -> None:
     turn = play(script, *before, "9")
     assert (turn.route, turn.session.priority) == ("route.danger", "danger")

@@ -62,7 +62,7 @@ async def told_through(line: LiveLine, *steps: object, ears: Ears) -> Row:
 
 
 def door(row: Row) -> int:
-    return next(s["door"] for s in row["steps"] if s["step"] == "decided")
+    return int(next(s["door"] for s in row["steps"] if s["step"] == "decided"))
 
 
 async def test_door_1_is_used_while_the_program_runs(line: LiveLine) -> None:

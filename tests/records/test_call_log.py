@@ -208,7 +208,7 @@ async def test_a_line_written_is_in_the_rows_within_a_second(state: Path, log: S
 
 async def _until(record: CallLog, calls: int) -> None:
     async with asyncio.timeout(10):
-        while await call_log.count_calls(record, Wanted()) < calls:  # noqa: ASYNC110  rows have no event to wait for
+        while await call_log.count_calls(record, Wanted()) < calls:
             await asyncio.sleep(0.02)
 
 
@@ -250,7 +250,7 @@ async def test_changed_calls_are_given_as_they_change_and_not_again_after_a_rebu
 
 async def _seen(given: list[Any], many: int) -> None:
     async with asyncio.timeout(5):
-        while len(given) < many:  # noqa: ASYNC110
+        while len(given) < many:
             await asyncio.sleep(0.01)
 
 

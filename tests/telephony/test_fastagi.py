@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,10 +34,8 @@ async def send_and_close(port: int, sent: bytes) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
     writer.close()
-    try:
+    with suppress(ConnectionError):
         await writer.wait_closed()
-    except ConnectionError:
-        pass
 
 
 async def settled(server: FastAgiServer) -> None:
