@@ -58,3 +58,13 @@ def as_dialled(exten: str) -> str:
     if number and number.e164.startswith(HOME_CODE):
         return number.e164
     return _UNPRINTABLE.sub("?", exten[:DIALLED_MAX])
+
+
+def spaced(number: str) -> str:
+    """A number of ours as people write it: +994 50 680 22 80. What is no number stays as it is."""
+    try:
+        return phonenumbers.format_number(
+            phonenumbers.parse(number, HOME), phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        )
+    except phonenumbers.NumberParseException:
+        return number

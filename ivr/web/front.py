@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-import phonenumbers
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from ivr.flow.script import parse
 from ivr.settings import Settings
+from ivr.telephony.numbers import spaced
 from ivr.web.fresh import Fresh
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow
@@ -73,15 +73,7 @@ def _numbers(settings: Settings) -> Numbers:
     """From the flow that calls follow now; before the first opening, from the one they would follow."""
     file = settings.flow_in_use if settings.flow_in_use.exists() else settings.helpline_file
     script = parse(file.read_text(errors="replace"))
-    return Numbers(script.number, tuple(_spaced(number) for number in script.mobile_numbers))
-
-
-def _spaced(number: str) -> str:
-    """As people write it: +994 50 680 22 80."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return number
+    return Numbers(script.number, tuple(spaced(number) for number in script.mobile_numbers))
 
 
 def _sip_host(settings: Settings) -> str:
