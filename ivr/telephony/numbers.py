@@ -63,8 +63,6 @@ def as_dialled(exten: str) -> str:
 def spaced(number: str) -> str:
     """A number of ours as people write it: +994 50 680 22 80. What is no number stays as it is."""
     try:
-        return phonenumbers.format_number(
-            phonenumbers.parse(number, HOME), phonenumbers.PhoneNumberFormat.INTERNATIONAL
-        )
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:
         return number

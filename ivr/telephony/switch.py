@@ -86,12 +86,14 @@ def bring(tree: Path, mirror: str, uid: int, tell: Callable[[str], None]) -> Non
         )
     partial = tree.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    (partial / "tmp").mkdir(parents=True)
-    hand_over(partial, uid)
-    tell("fetching Asterisk from Debian's packages")
-    _extract(partial, mirror, uid)
-    (partial / "root").rename(tree)
-    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        (partial / "tmp").mkdir(parents=True)
+        hand_over(partial, uid)
+        tell("fetching Asterisk from Debian's packages")
+        _extract(partial, mirror, uid)
+        (partial / "root").rename(tree)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _extract(partial: Path, mirror: str, uid: int) -> None:
