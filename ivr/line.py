@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.errors import HelplineError, Refused, ScriptError, TelephonyError
+from ivr.errors import HelplineError, Refused, TelephonyError
 from ivr.keeper import alive
-from ivr.prepare import bring_switch, carriers_trunk, load_flow, make_folders, people, prepare
+from ivr.prepare import bring_switch, make_folders, people, prepare
 from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
 from ivr.settings import PROJECT_DIR, Settings
-from ivr.telephony import phones, switch, trunk
+from ivr.telephony import phones, switch
 
 OPEN_TIMEOUT_S = 60.0
 CLOSE_TIMEOUT_S = 40.0
@@ -64,10 +64,10 @@ def is_whole(settings: Settings) -> bool:
 
 
 def _answers(settings: Settings) -> bool:
-    return switch.answers_sip(_sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
+    return switch.answers_sip(sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
 
 
-def _sip_address(settings: Settings) -> str:
+def sip_address(settings: Settings) -> str:
     return "127.0.0.1" if settings.bind_address == "0.0.0.0" else settings.bind_address  # noqa: S104
 
 
@@ -227,81 +227,17 @@ class _told_plainly:  # noqa: N801  reads as a word after `with`
 async def list_phones(settings: Settings) -> list[Answering]:
     on_duty = await people(settings)
     passwords = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty)).phones
-    known = await asyncio.to_thread(_registered, settings)
+    known = await asyncio.to_thread(registered, settings)
     return [Answering(p.extension, passwords[p.extension], p.name, p.languages, p.extension in known) for p in on_duty]
 
 
 def count_registered(settings: Settings) -> int:
     """How many counsellors' phones are registered, without looking at any secret. Raises TelephonyError."""
-    return len(_registered(settings))
+    return len(registered(settings))
 
 
-def _registered(settings: Settings) -> frozenset[str]:
+def registered(settings: Settings) -> frozenset[str]:
     if not alive(_pid_file(settings, "switch")):
         return frozenset()
     program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
     return phones.registered(switch.ask(program, conf_file(settings), "pjsip show contacts"))
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `ivr check`: what was looked at, whether it is well, and if not what to do."""
-
-    what: str
-    well: bool
-    detail: str = ""
-    remedy: str = ""
-    script: bool = False  # it is about what we were given to follow: exit 2
-
-
-def check(settings: Settings) -> list[Finding]:
-    """Flow and prompts. Raises nothing: faults are findings, one each."""
-    try:
-        script = load_flow(settings)
-    except ScriptError as error:
-        faults = error.problems or (str(error),)
-        return [
-            Finding("flow", False, fault, error.remedy or str(settings.helpline_file), script=True) for fault in faults
-        ]
-    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways to a person")]
-
-
-def check_live(settings: Settings) -> list[Finding]:
-    """What Asterisk itself says, and whether each part runs."""
-    findings = [
-        Finding(s.name, bool(s.pid), f"process {s.pid}" if s.pid else "not running", "" if s.pid else "Run `make up`.")
-        for s in states(settings)
-    ]
-    findings.append(
-        Finding(
-            "SIP",
-            switch.answers_sip(_sip_address(settings), settings.sip_port),
-            f"port {settings.sip_port}",
-            "Run `make up`.",
-        )
-    )
-    return [*findings, *_check_phones(settings), _check_trunk(settings)]
-
-
-def _check_phones(settings: Settings) -> list[Finding]:
-    try:
-        known = _registered(settings)
-    except TelephonyError as error:
-        return [Finding("phones", False, str(error), error.remedy)]
-    remedy = "No counsellor's phone is registered: see `ivr phones`, or callers wait."
-    return [Finding("phones", bool(known), f"{len(known)} registered", remedy)]
-
-
-def _check_trunk(settings: Settings) -> Finding:
-    carrier = carriers_trunk(settings)
-    if carrier is None:
-        return Finding("trunk", True, "none: only this machine may call (IVR_TRUNK_HOST)")
-    program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
-    try:
-        asked = [
-            switch.ask(program, conf_file(settings), f"pjsip show {what}") for what in ("contacts", "registrations")
-        ]
-    except TelephonyError as error:
-        return Finding("trunk", False, str(error), error.remedy)
-    up = trunk.is_up(asked[0], asked[1], carrier)
-    return Finding("trunk", up, carrier.host, "The carrier does not answer: look at IVR_TRUNK_… and at its address.")

@@ -20,7 +20,7 @@ from ivr.errors import ScriptError, TelephonyError
 from ivr.flow import prompts
 from ivr.flow.prompts import Catalogue, Language, Prompt, sound_name
 from ivr.settings import Settings
-from ivr.telephony import sounds
+from ivr.telephony import music, sounds
 from ivr.telephony.sounds import Measured, Speech
 
 Tell = Callable[[str], None]
@@ -180,14 +180,14 @@ def _recording_problems(recording: Path) -> Iterator[str]:
 
 def _orders(settings: Settings, promised: Catalogue) -> tuple[Order, ...]:
     """Everything that is to be there. The tune takes longest to make, so it is first."""
-    # How sound is made is part of every key: who changes sounds.py hears the change.
+    # How sound is made is part of every key: who changes sounds.py or music.py hears the change.
     craft = Path(sounds.__file__).read_bytes()
-    music = Order(MUSIC, _digest(craft), _compose)
-    return (music, *(_order(settings, language, prompt, craft) for language, prompt in promised.spoken()))
+    tune = Order(MUSIC, _digest(craft, Path(music.__file__).read_bytes()), _compose)
+    return (tune, *(_order(settings, language, prompt, craft) for language, prompt in promised.spoken()))
 
 
 def _compose(target: Path) -> str:
-    sounds.compose_hold_music(target)
+    music.compose_hold_music(target)
     return ""
 
 

@@ -35,6 +35,7 @@ RING_OF = {
     "ivr.call": "acts",
     "ivr.call_log": "acts",
     "ivr.line": "acts",
+    "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",
     "ivr.rehearsal": "acts",

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ivr import check as findings_of
 from ivr import demo, line
 from ivr.demo import Moment
 from ivr.errors import ScriptError, TelephonyError
@@ -118,7 +119,7 @@ def check(
     Example: [bold]ivr check --live[/]
     """
     told = load_settings()
-    findings = line.check(told) + (line.check_live(told) if live else [])
+    findings = findings_of.check(told) + (findings_of.check_live(told) if live else [])
     for found in findings:
         if as_json:
             typer.echo(
@@ -130,7 +131,7 @@ def check(
     raise typer.Exit(2 if any(f.script for f in wrong) else 1 if wrong else 0)
 
 
-def _say_finding(found: line.Finding) -> None:
+def _say_finding(found: findings_of.Finding) -> None:
     mark = "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
     out.print(f"{mark} {found.what:<9}", end="")
     out.print(found.detail, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Sound files: speaking, levelling and measuring them, and the tune for those who wait. espeak-ng (or Piper) and sox.
+"""Sound files: speaking, levelling and measuring them. espeak-ng (or Piper) and sox.
 
 Every file is 8 kHz mono, 16 bit, and lies beside its own .alaw and .ulaw, so that the switch never transcodes a prompt.
 Levels are in dB relative to full scale. Loudness is measured as ITU-R BS.1770 gates it (blocks of 400 ms, 10 dB below
@@ -21,7 +21,7 @@ from ivr.errors import TelephonyError
 
 RATE = 8000
 FULL_SCALE = 32768
-VOICE_DB, MUSIC_DB = -19.0, -26.0
+VOICE_DB = -19.0
 PEAK_DB = -3.5
 NOTHING_DB = -120.0  # of a file in which there is no sound at all
 QUIET_DB = -50.0  # below this an end of a file counts as silence
@@ -29,20 +29,6 @@ ONSET = 30 * RATE // 1000  # kept around the sound that is not quiet: an h or an
 ENCODINGS = {"alaw": "al", "ulaw": "ul"}
 SUFFIXES = ("wav", *ENCODINGS)
 PAUSE = ("0.01", "0.2%")  # so much sound, louder than this, ends a pause
-
-# Eight soft chords in F, six seconds each, in the telephone band; above them one slow voice. Hz.
-CHORD_S, SWELL_S = 6, 9.5
-CHORDS = (
-    (174.61, 261.63, 329.63, 440.00),
-    (220.00, 261.63, 329.63, 392.00),
-    (146.83, 293.66, 349.23, 440.00),
-    (233.08, 293.66, 349.23, 440.00),
-    (174.61, 261.63, 349.23, 440.00),
-    (196.00, 293.66, 349.23, 466.16),
-    (261.63, 293.66, 349.23, 466.16),
-    (261.63, 329.63, 392.00, 466.16),
-)
-MELODY = (523.25, 659.26, 587.33, 523.25, 698.46, 587.33, 523.25, 391.995)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +65,12 @@ def speak(speech: Speech, target: Path) -> None:
     spoken = target.with_suffix(".spoken.wav")
     if speech.piper:
         scale = f"{1 / speech.pace:.3f}"
-        _run("piper", "--model", speech.piper, "--length_scale", scale, "--output_file", spoken, given=speech.text)
+        run("piper", "--model", speech.piper, "--length_scale", scale, "--output_file", spoken, given=speech.text)
     else:
         manner = ("-v", speech.voice, "-s", round(speech.speed_wpm * speech.pace), "-p", speech.pitch)
-        _run("espeak-ng", *manner, "-w", spoken, "--stdin", given=speech.text)
+        run("espeak-ng", *manner, "-w", spoken, "--stdin", given=speech.text)
     cut = () if speech.pause_ms is None else ("silence", "-l", "1", *PAUSE, "-1", f"{speech.pause_ms / 1000}", PAUSE[1])
-    _run("sox", "-D", spoken, target, *cut)
+    run("sox", "-D", spoken, target, *cut)
 
 
 def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
@@ -96,13 +82,13 @@ def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
         plain, level = Path(folder, "plain.wav"), Path(folder, "level.wav")
         # The headroom is for the filter's overshoot; the gentle 2:1 above the mean brings soft syllables nearer.
         squeeze = ("compand", "0.004,0.12", "6:-70,-70,-26,-26,-6,-16", "0", "-26", "0.004")
-        _run("sox", "-D", source, *_form(plain), "gain", "-n", "-6", "highpass", 120, "rate", RATE, *squeeze)
+        run("sox", "-D", source, *form(plain), "gain", "-n", "-6", "highpass", 120, "rate", RATE, *squeeze)
         loudness = _loudness(plain)
         if loudness <= NOTHING_DB:
             raise TelephonyError(f"{source.name} is silent")
-        _write(plain, _framed(_samples(plain), loudness + QUIET_DB - VOICE_DB, lead_ms, tail_ms))
-        _level(plain, level, VOICE_DB)
-        publish(_samples(level), target)
+        _write(plain, _framed(read_samples(plain), loudness + QUIET_DB - VOICE_DB, lead_ms, tail_ms))
+        to_level(plain, level, VOICE_DB)
+        publish(read_samples(level), target)
 
 
 def publish(samples: Sequence[int], target: Path) -> None:
@@ -112,7 +98,7 @@ def publish(samples: Sequence[int], target: Path) -> None:
         made = Path(folder, "sound.wav")
         _write(made, samples)
         for suffix, encoding in ENCODINGS.items():
-            _run("sox", "-D", made, "-t", encoding, made.with_suffix(f".{suffix}"))
+            run("sox", "-D", made, "-t", encoding, made.with_suffix(f".{suffix}"))
         for suffix in SUFFIXES:
             made.with_suffix(f".{suffix}").chmod(0o644)
             made.with_suffix(f".{suffix}").replace(f"{target}.{suffix}")
@@ -135,7 +121,7 @@ def measure(path: Path) -> Measured:
             channels, width, rate, frames = sound.getparams()[:4]
     except (wave.Error, EOFError) as error:
         raise TelephonyError(f"{path.name} is not a wav file: {error}") from error
-    samples = _samples(path)
+    samples = read_samples(path)
     first, last = _sounding(samples)
     return Measured(
         rate_hz=rate,
@@ -165,64 +151,19 @@ def clipped(samples: Sequence[int]) -> int:
 
 def clipped_in(path: Path) -> int:
     """The same of a file of any rate and format, before anything is done to it."""
-    raw = _run("sox", "-D", path, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-")
+    raw = run("sox", "-D", path, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-")
     return clipped(array("h", raw))
 
 
-def compose_hold_music(target: Path) -> None:
-    """Our own tune, 48 s. It is cut from the second of two rounds, so that its end runs into its start."""
-    with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        parts = [_chord(here / f"{n}.wav", notes, n * CHORD_S) for n, notes in enumerate(CHORDS)]
-        parts += [_melody(here / f"m{n}.wav", note, n * CHORD_S + 2) for n, note in enumerate(MELODY)]
-        once, level, loop = here / "once.wav", here / "level.wav", len(CHORDS) * CHORD_S
-        _run("sox", "-D", "-m", *_each(parts), *_form(once), "gain", "-n", "-9")
-        rounds = [_later(here / f"round{n}.wav", once, n * loop) for n in range(2)]
-        room = ("reverb", "45", "60", "80", "lowpass", 2600, "trim", loop, loop)
-        _run("sox", "-D", "-m", *_each(rounds), *_form(here / "loop.wav"), "gain", "-6", *room)
-        _level(here / "loop.wav", level, MUSIC_DB)
-        publish(_samples(level), target)
-
-
-def _chord(path: Path, notes: Sequence[float], start_s: float) -> Path:
-    """Each note beside two that are a hair off: they beat slowly against it, which is what makes it warm."""
-    voices = [("sine", note * detune, loud) for note in notes for detune, loud in ((1, 3), (0.9986, 1), (1.0013, 1))]
-    voices += [("triangle", note * 2, 1) for note in notes[2:]]
-    tones = [word for kind, hz, _ in voices for word in (kind, f"{hz:.3f}")]
-    mix = ",".join(f"{n}v{loud / 22:.4f}" for n, (_, _, loud) in enumerate(voices, 1))
-    swell = ("fade", "h", 2.8, SWELL_S, 4.2, "lowpass", 1400, "pad", start_s)
-    _run("sox", "-D", "-n", "-r", RATE, "-b", 16, path, "synth", SWELL_S, *tones, "remix", mix, *swell)
-    return path
-
-
-def _melody(path: Path, note: float, start_s: float) -> Path:
-    swell = ("fade", "h", 1.2, 5, 3.8, "gain", -13, "pad", start_s)
-    _run("sox", "-D", "-n", "-r", RATE, "-b", 16, path, "synth", 5, "sine", note, *swell)
-    return path
-
-
-def _later(path: Path, source: Path, start_s: float) -> Path:
-    _run("sox", "-D", source, path, "pad", start_s)
-    return path
-
-
-def _each(parts: Sequence[Path]) -> list[object]:
-    return [word for part in parts for word in ("-v", f"{1 / len(parts):.4f}" if len(parts) > 3 else 1, part)]
-
-
-def _form(path: Path) -> tuple[object, ...]:
-    return ("-r", RATE, "-c", 1, "-b", 16, path)
-
-
-def _level(source: Path, target: Path, wanted_db: float) -> None:
+def to_level(source: Path, target: Path, wanted_db: float) -> None:
     """To the wanted loudness, no peak above PEAK_DB. What the limiter takes away the next round gives back."""
     once, twice = target.with_suffix(".1.wav"), target.with_suffix(".2.wav")
     for here, there in ((source, once), (once, twice), (twice, target)):
         up = wanted_db - _loudness(here)
         limited = (
-            ("gain", "-l", up - PEAK_DB, "gain", PEAK_DB) if _peak(_samples(here)) + up > PEAK_DB else ("gain", up)
+            ("gain", "-l", up - PEAK_DB, "gain", PEAK_DB) if _peak(read_samples(here)) + up > PEAK_DB else ("gain", up)
         )
-        _run("sox", "-D", here, there, *limited)
+        run("sox", "-D", here, there, *limited)
 
 
 def _framed(samples: array[int], quiet_db: float, lead_ms: int, tail_ms: int) -> array[int]:
@@ -246,7 +187,7 @@ def _sounding(samples: Sequence[int], quiet_db: float = QUIET_DB) -> tuple[int, 
 
 
 def _loudness(path: Path) -> float:
-    heard = _samples(path, "sinc", "300-3400")
+    heard = read_samples(path, "sinc", "300-3400")
     block, step = RATE * 4 // 10, RATE // 10
     starts = range(0, max(1, len(heard) - block + 1), step)
     powers = [sum(v * v for v in heard[n : n + block]) / block for n in starts]
@@ -266,9 +207,10 @@ def _db(power: float) -> float:
     return 10 * math.log10(power / FULL_SCALE**2) if power else NOTHING_DB
 
 
-def _samples(path: Path, *effects: str) -> array[int]:
+def read_samples(path: Path, *effects: str) -> array[int]:
+    """The sound in `path` at our rate, after sox's `effects`."""
     raw = ("-t", "raw", "-r", RATE, "-c", 1, "-b", 16, "-e", "signed")
-    return array("h", _run("sox", "-D", path, *raw, "-", *effects))
+    return array("h", run("sox", "-D", path, *raw, "-", *effects))
 
 
 def _write(path: Path, samples: Sequence[int]) -> None:
@@ -281,7 +223,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else -1
 
 
-def _run(program: str, *words: object, given: str = "") -> bytes:
+def form(path: Path) -> tuple[object, ...]:
+    """sox's words for a file of ours."""
+    return ("-r", RATE, "-c", 1, "-b", 16, path)
+
+
+def run(program: str, *words: object, given: str = "") -> bytes:
+    """What `program` wrote. Raises TelephonyError when it is not installed, or says that it failed."""
     try:
         done = subprocess.run([program, *map(str, words)], input=given.encode(), capture_output=True, check=False)
     except FileNotFoundError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import TelephonyError
-from ivr.telephony import sounds
+from ivr.telephony import music, sounds
 from ivr.telephony.sounds import RATE, Speech
 
 Wave = Callable[[float], float]
@@ -194,10 +194,10 @@ def test_piper_speaks_where_a_voice_file_is_given(tmp_path: Path, monkeypatch: p
 
 
 def test_the_tune_is_soft_and_its_end_runs_into_its_start(tmp_path: Path) -> None:
-    sounds.compose_hold_music(tmp_path / "hold")
+    music.compose_hold_music(tmp_path / "hold")
     tune, measured = samples(tmp_path / "hold.wav"), sounds.measure(tmp_path / "hold.wav")
     assert 40 <= measured.length_s <= 60
-    assert measured.loudness_db == pytest.approx(sounds.MUSIC_DB, abs=0.5)
+    assert measured.loudness_db == pytest.approx(music.MUSIC_DB, abs=0.5)
     assert (measured.clipped, measured.copies) == (0, ("alaw", "ulaw"))
     assert max(map(abs, tune[:RATE])) > 500  # no hole where it begins again
     # Round the seam the wave bends no more sharply than elsewhere: the ear hears no click.
