@@ -39,6 +39,13 @@ def test_every_variable_is_listed_and_every_listed_one_is_used() -> None:
     assert in_globals == set(Global)
 
 
+def test_last_word_of_the_program_is_heard_in_full() -> None:
+    """What `ivr/call.py` tells as arguments of decide, in its order."""
+    (told,) = (line for line in LINES if line.startswith("exten => decide,1,"))
+    names = ("QUEUE", "PRIORITY", "LANGUAGE", "BEFORE", "SHOWN")
+    assert [f"HL_{name}=${{ARG{n}}}" in told for n, name in enumerate(names, 1)] == [True] * 5
+
+
 def test_every_goto_leads_to_a_context_that_is_there() -> None:
     targets = used(r"(?:Goto|Gosub)\((\w+),\w+,\w+\)") | used(r"\?(\w+),\w+,\w+[:)]")
     assert targets <= CONTEXTS

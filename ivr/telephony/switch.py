@@ -11,12 +11,14 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.errors import TelephonyError
-from ivr.privileges import hand_over, run_as
+from ivr.privileges import closed_folder, hand_over, is_root, run_as
 
 SAFE_VERSIONS = {20: (20, 20, 1), 22: (22, 10, 1), 23: (23, 4, 1)}  # FACTS: below these, known holes
 ASK_TIMEOUT_S = 10
@@ -86,14 +88,23 @@ def bring(tree: Path, mirror: str, uid: int, tell: Callable[[str], None]) -> Non
         )
     partial = tree.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    try:
-        (partial / "tmp").mkdir(parents=True)
-        hand_over(partial, uid)
+    with _staging(tree, uid) as staging:
         tell("fetching Asterisk from Debian's packages")
-        _extract(partial, mirror, uid)
-        (partial / "root").rename(tree)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        _extract(staging, mirror, uid)
+        shutil.move(staging / "root", partial)
+    partial.rename(tree)
+
+
+@contextmanager
+def _staging(tree: Path, uid: int) -> Iterator[Path]:
+    """A folder that `uid` can work in, gone afterwards. Beside `tree`, or, where gpg could not go there, in /var/tmp:
+    gpg gives up the right to read past closed folders that `run_as` leaves it.
+    """
+    place = Path("/var/tmp") if is_root() and closed_folder(tree) else tree.parent  # noqa: S108  made private below
+    with tempfile.TemporaryDirectory(prefix="asterisk-", dir=place) as name:
+        (Path(name) / "tmp").mkdir()
+        hand_over(Path(name), uid)
+        yield Path(name)
 
 
 def _extract(partial: Path, mirror: str, uid: int) -> None:

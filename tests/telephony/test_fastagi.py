@@ -61,6 +61,16 @@ UGLY = {
 
 
 @pytest.mark.parametrize("sent", UGLY.values(), ids=UGLY.keys())
+async def test_what_strangers_send_is_no_fault_of_ours(script: Script, sent: bytes) -> None:
+    with structlog.testing.capture_logs() as logs:
+        async with door(script) as server:
+            await send_and_close(server.port, sent)
+            await asyncio.sleep(0.05)
+            await settled(server)
+    assert [entry for entry in logs if entry["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("sent", UGLY.values(), ids=UGLY.keys())
 async def test_a_thousand_of_each_leave_nothing_behind(script: Script, sent: bytes) -> None:
     async with door(script) as server:
         await ring(server.port, dialplan("13"))
