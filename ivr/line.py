@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ivr.errors import HelplineError, Refused, TelephonyError
 from ivr.keeper import alive
-from ivr.prepare import bring_switch, make_folders, people, prepare
+from ivr.prepare import bring_switch, make_folders, people, places, prepare
 from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
 from ivr.settings import PROJECT_DIR, Settings
@@ -107,7 +107,7 @@ async def open_line(settings: Settings, tell: Tell) -> bool:
 
 def _start_keeper(settings: Settings) -> None:
     """In a session of its own, holding none of our streams: `make up` may be somebody's pipe."""
-    argv = run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], settings.state_dir / "run")
+    argv = run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(settings))
     with (settings.logs_dir / "keeper.log").open("ab") as log:
         os.chown(log.fileno(), settings.state_dir.stat().st_uid, -1)
         subprocess.Popen(

@@ -171,7 +171,13 @@ def _link(link: Path, target: Path) -> None:
     link.symlink_to(target)
 
 
+def places(settings: Settings) -> tuple[Path, ...]:
+    """Where the parts must be able to go: state, program, switch, and what they are given to follow."""
+    given = (settings.helpline_file, settings.recordings_dir / "prompts.toml", settings.asterisk)
+    return (settings.state_dir / "run", PROJECT_DIR / ".venv", *(place for place in given if place))
+
+
 def warning_of_closed_folder(settings: Settings) -> str:
-    """What root should know when the project lies where its parts could not go by themselves; else empty."""
-    closed = closed_folder(settings.state_dir / "run") if is_root() else None
+    """What root should know when something lies where the parts could not go by themselves; else empty."""
+    closed = next(filter(None, map(closed_folder, places(settings))), None) if is_root() else None
     return f"{closed} may be entered by root alone, so the line is given the right to read past it" if closed else ""

@@ -12,16 +12,16 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def run_as(uid: int, argv: list[str], reach: Path) -> list[str]:
+def run_as(uid: int, argv: list[str], *reach: Path) -> list[str]:
     """`argv` to be run as `uid` when we are root, unchanged otherwise (setpriv(1)).
 
-    Where a folder above `reach` may be entered by root alone (a clone under /root, say), the right to read past it
-    is left to the program; nothing else is.
+    Where a folder above one of `reach` may be entered by root alone (a clone under /root, say), the right to read
+    past it is left to the program; nothing else is.
     """
     if not is_root():
         return argv
     user = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs"]
-    rights = f"-all,{READ_PAST}" if closed_folder(reach) else "-all"
+    rights = f"-all,{READ_PAST}" if any(map(closed_folder, reach)) else "-all"
     caps = [f"--inh-caps={rights}", f"--ambient-caps={rights}", f"--bounding-set={rights}"]
     return ["setpriv", *user, *caps, "--", *argv]
 

@@ -27,9 +27,12 @@ def since(before: Spent, now: Spent) -> Spent:
     return {name: now[name] - before[name] for name in before}
 
 
-def machine_busy_s() -> float:
-    """CPU seconds that any process used, on all cores: user, nice and system of the first line of /proc/stat."""
-    return sum(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:4])) / TICKS
+def machine_s() -> tuple[float, float]:
+    """CPU seconds so far, on all cores: what processes used (user, nice, system), and what the host kept (steal)."""
+    user, nice, system, _idle, _iowait, _irq, _softirq, steal, *_ = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    )
+    return (user + nice + system) / TICKS, steal / TICKS
 
 
 def settle(pids: Mapping[str, int], within_s: float = 10.0) -> None:

@@ -39,8 +39,9 @@ class Menu:
 
 @dataclass(slots=True)
 class Hand:
-    """One call: how many keys were pressed, when the last one ended, and its stream's numbering."""
+    """One call: how many menus were heard and keys pressed, when the last one ended, and its stream's numbering."""
 
+    heard: int = 0
     pressed: int = 0
     let_go_ns: int = 0
     sequence: int = 0
@@ -55,10 +56,11 @@ class Heard:
 
 
 class Fingers:
-    """Use as `with Fingers(menus) as fingers`; `fingers.port` goes into the SDP."""
+    """Use as `with Fingers(menus) as fingers`; `fingers.port` goes into the SDP. `listens_s`: to each menu."""
 
-    def __init__(self, menus: Sequence[Menu]) -> None:
+    def __init__(self, menus: Sequence[Menu], listens_s: float = 0.0) -> None:
         self._menus = menus
+        self._listens_ns = int(listens_s * 1e9)
         self._known = recognisable([menu.speaks.read_bytes() for menu in menus])
         self._hands: dict[tuple[Address, bytes], Hand] = {}
         self._heard = Heard()
@@ -101,11 +103,12 @@ class Fingers:
             if menu:
                 return  # the rest of a prompt whose call is over
             hand = self._hands[call] = Hand()
-        if hand.pressed != menu:
-            return
-        if menu:
-            self._heard.waits_s.append((nanoseconds(stamp) - at_ns - hand.let_go_ns) / 1e9)
-        self._press(self._menus[menu].key, hand, call[0])
+        if menu == hand.heard:
+            hand.heard += 1
+            if menu:
+                self._heard.waits_s.append((nanoseconds(stamp) - at_ns - hand.let_go_ns) / 1e9)
+        if menu == hand.pressed and at_ns >= self._listens_ns:
+            self._press(self._menus[menu].key, hand, call[0])
 
     def _press(self, key: str, hand: Hand, remote: Address) -> None:
         """Down, and up three times (RFC 4733 2.5.1.4), in one go."""

@@ -23,14 +23,17 @@ LAST_CALLS_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many call: either `at_once`, each calling again as soon as it is through, or `per_s`."""
+    """How many call: either `at_once`, each calling again as soon as it is through, or `per_s`; they listen to each
+    menu for `listens_s` before they press its key, or press as soon as they know it.
+    """
 
     at_once: int = 0
     per_s: int = 0
+    listens_s: float = 0.0
 
     @property
     def options(self) -> tuple[str, ...]:
-        return ("-users", f"{self.at_once}") if self.at_once else ("-r", f"{self.per_s}", "-l", f"{self.per_s * 8}")
+        return ("-users", f"{self.at_once}") if self.at_once else ("-r", f"{self.per_s}", "-l", f"{self.per_s * 10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Load:
     waits_s: tuple[float, ...]
     spent: cost.Spent
     others_s: float
+    stolen_s: float
     took_s: float
 
     def ms_per_call(self, *parts: str) -> float:
@@ -55,8 +59,9 @@ def load(line: BenchLine, dial: Dial, crowd: Crowd, seconds: float, warm_s: floa
     """Let `crowd` call for `seconds`; the rate is counted from `warm_s` on, the cost over all of it."""
     pids = line.pids()
     cost.settle(pids)
-    mark, before, busy, begun = line.mark(), cost.spent(pids), cost.machine_busy_s(), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, Fingers(line.menus()) as fingers:
+    mark, before, begun = line.mark(), cost.spent(pids), time.monotonic()
+    busy, stolen = cost.machine_s()
+    with tempfile.TemporaryDirectory() as folder, Fingers(line.menus(), crowd.listens_s) as fingers:
         own = _call(_command(line, dial, crowd, fingers.port), seconds, Path(folder))
         calls, failed, rate = _told(Path(folder) / "statistics", warm_s, seconds)
         heard = fingers.take()
@@ -64,11 +69,12 @@ def load(line: BenchLine, dial: Dial, crowd: Crowd, seconds: float, warm_s: floa
         cost.settle(pids)
         spent = cost.since(before, cost.spent(pids))
     assert line.pids() == pids, "a part of the line was started anew"
-    others = cost.machine_busy_s() - busy - sum(spent.values()) - own
+    busy_then, stolen_then = cost.machine_s()
+    others = busy_then - busy - sum(spent.values()) - own
     door = "2" if dial is Dial.PROCESS else "1"
     astray = sum(count for led, count in line.doors(mark).items() if led != door)
-    took = time.monotonic() - begun
-    return Load(dial, calls, failed, astray, rate, tuple(heard.waits_s), spent, others, took)
+    took, stolen = time.monotonic() - begun, stolen_then - stolen
+    return Load(dial, calls, failed, astray, rate, tuple(heard.waits_s), spent, others, stolen, took)
 
 
 def _call(sipp_command: Sequence[str], seconds: float, folder: Path) -> float:

@@ -1,7 +1,8 @@
 """As many calls as this machine can lead through the menus: the program, its pure-dialplan twin, a process per call.
 
 The callers are a closed circle: each calls again as soon as it is through, so the line is always full and never
-drowns. Rounds alternate, and the medians are compared: a busy minute of the machine meets both.
+drowns. They press as soon as they know a menu, so nearly all that is measured is the menus' machinery. What it weighs
+beside children who listen is measured too. Rounds alternate: a busy minute of the machine meets both.
 """
 
 from __future__ import annotations
@@ -14,93 +15,107 @@ from tests.bench.load import Crowd, Load, load
 from tests.bench.own_line import BenchLine, Dial
 
 NAMES = {Dial.PROGRAM: "program (door 1)", Dial.TWIN: "twin (dialplan)", Dial.PROCESS: "process (door 2)"}
+OURS, TWIN = Dial.PROGRAM, Dial.TWIN
 MENUS = ("switch", "answer")
 CIRCLES = (100, 200, 300, 400)  # the switch has ports for 500 calls
-PROCESSES_AT_ONCE = 24  # each takes 60 ms of a core; more would wait longer than the switch's patience
+PROCESSES = Crowd(at_once=24)  # each takes 60 ms of a core; more would wait longer than the switch's patience
+LISTENING = Crowd(per_s=25, listens_s=2.0)
 STILL_GROWS = 1.05
 NOISE_LIMIT = 0.05
 
 Tell = Callable[[str], None]
+Loads = dict[Dial, list[Load]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
     number: int
     seconds: float
-    warm_s: float
-    look_s: float  # how long one size of the circle is tried
+    warm_s: float = 0.0
+    look_s: float = 0.0
+    """How long one size of the circle is tried; 0 tries none."""
 
 
-LONG = Rounds(number=4, seconds=12.0, warm_s=4.0, look_s=8.0)
-QUICK = Rounds(number=1, seconds=7.0, warm_s=3.0, look_s=0.0)
+LONG = Rounds(number=5, seconds=10.0, warm_s=4.0, look_s=8.0)
+QUICK = Rounds(number=1, seconds=7.0, warm_s=3.0)
 
 
 def measure(line: BenchLine, rounds: Rounds, cores: int, tell: Tell) -> Found:
-    at_once = _circle(line, rounds, tell)
-    loads: dict[Dial, list[Load]] = {dial: [] for dial in Dial}
+    circle = Crowd(at_once=_circle(line, rounds, tell))
+    quick = alternate(line, circle, rounds, tell)
+    tell(NAMES[Dial.PROCESS])
+    quick[Dial.PROCESS] = [load(line, Dial.PROCESS, PROCESSES, rounds.seconds, rounds.warm_s)]
+    listening = alternate(line, LISTENING, Rounds((rounds.number + 1) // 2, rounds.seconds), tell)
+    title = f"Menus at saturation, {circle.at_once} callers at once"
+    figures = _figures(quick) + _figures_of_listening(listening)
+    return Found("saturation", title, figures, _notes((quick, listening), cores))
+
+
+def alternate(line: BenchLine, crowd: Crowd, rounds: Rounds, tell: Tell) -> Loads:
+    """Twin and program in turn; they change places every round."""
+    loads: Loads = {TWIN: [], OURS: []}
     for number in range(rounds.number):
-        for dial in _order(number):
+        for dial in (TWIN, OURS) if number % 2 == 0 else (OURS, TWIN):
             tell(f"round {number + 1} of {rounds.number}: {NAMES[dial]}")
-            crowd = Crowd(at_once=PROCESSES_AT_ONCE if dial is Dial.PROCESS else at_once)
             loads[dial].append(load(line, dial, crowd, rounds.seconds, rounds.warm_s))
-    return Found("saturation", f"Menus at saturation, {at_once} callers at once", _figures(loads), _notes(loads, cores))
-
-
-def _order(number: int) -> Sequence[Dial]:
-    """Door 2 once only: it is another order of magnitude. The two that are compared change places every round."""
-    pair = (Dial.TWIN, Dial.PROGRAM) if number % 2 == 0 else (Dial.PROGRAM, Dial.TWIN)
-    return (*pair, Dial.PROCESS) if number == 0 else pair
+    return loads
 
 
 def _circle(line: BenchLine, rounds: Rounds, tell: Tell) -> int:
-    """The smallest circle of callers that a larger one does not beat; the twin's, the harder to fill."""
+    """The first circle of callers that brings hardly more than the one before; the twin's, the harder to fill."""
     if not rounds.look_s:
         return CIRCLES[-2]
     best = 0.0
     for at_once in CIRCLES:
         tell(f"looking for saturation: {at_once} callers at once")
-        rate = load(line, Dial.TWIN, Crowd(at_once=at_once), rounds.look_s, rounds.warm_s).calls_per_s
+        rate = load(line, TWIN, Crowd(at_once=at_once), rounds.look_s, rounds.warm_s).calls_per_s
         if rate < best * STILL_GROWS:
             return at_once
         best = rate
     return CIRCLES[-1]
 
 
-def _figures(loads: dict[Dial, list[Load]]) -> list[Figure]:
+def _figures(loads: Loads) -> list[Figure]:
     rate = {dial: middle(each.calls_per_s for each in rounds) for dial, rounds in loads.items()}
-    menus = {dial: middle(each.ms_per_call(*MENUS) for each in rounds) for dial, rounds in loads.items()}
-    ours, twin = Dial.PROGRAM, Dial.TWIN
+    menus = {dial: _ms(rounds, *MENUS) for dial, rounds in loads.items()}
+    lost = {dial: float(sum(each.failed + each.astray for each in rounds)) for dial, rounds in loads.items()}
     return [
-        *(Figure(f"calls: {NAMES[dial]}", rate[dial], "calls/s") for dial in Dial),
-        Figure("calls: program / twin", rate[ours] / rate[twin], "", at_least(0.95)),
-        *(Figure(f"CPU: {NAMES[dial]}", menus[dial], "ms/call") for dial in Dial),
-        *(Figure(f"CPU, of it in Python: {NAMES[dial]}", _part(loads[dial], "answer"), "ms/call") for dial in (ours,)),
-        Figure("CPU: program / twin", menus[ours] / menus[twin], "", at_most(1.35)),
-        Figure("CPU beside it, the ledger's rows: program", _part(loads[ours], "ledger"), "ms/call"),
-        Figure("CPU beside it, the ledger's rows: twin", _part(loads[twin], "ledger"), "ms/call"),
-        Figure("CPU with ledger: program / twin", _whole(loads[ours]) / _whole(loads[twin])),
-        Figure("calls that failed or came through another door", _lost(loads[ours] + loads[twin]), "", at_most(0)),
-        Figure("the same at door 2", _lost(loads[Dial.PROCESS])),
+        *(Figure(f"calls: {NAMES[dial]}", value, "calls/s") for dial, value in rate.items()),
+        Figure("calls: program / twin", rate[OURS] / rate[TWIN], "", at_least(0.95)),
+        *(Figure(f"CPU, switch and program: {NAMES[dial]}", value, "ms/call") for dial, value in menus.items()),
+        Figure("of it in the program itself", _ms(loads[OURS], "answer"), "ms/call"),
+        Figure("CPU, switch and program: program / twin", menus[OURS] / menus[TWIN], "", at_most(1.35)),
+        Figure("CPU of the ledger's rows: program", _ms(loads[OURS], "ledger"), "ms/call"),
+        Figure("CPU of the ledger's rows: twin", _ms(loads[TWIN], "ledger"), "ms/call"),
+        Figure("CPU, ledger's rows included: program / twin", _whole(loads[OURS]) / _whole(loads[TWIN])),
+        Figure("calls failed or through another door", lost[OURS] + lost[TWIN], "", at_most(0)),
+        Figure("the same of door 2", lost[Dial.PROCESS]),
     ]
 
 
-def _part(rounds: Sequence[Load], part: str) -> float:
-    return middle(each.ms_per_call(part) for each in rounds)
+def _figures_of_listening(loads: Loads) -> list[Figure]:
+    heard = f"each menu heard for {LISTENING.listens_s:g} s"
+    cost = {dial: _ms(rounds, *MENUS) for dial, rounds in loads.items()}
+    return [
+        *(Figure(f"CPU, {heard}: {NAMES[dial]}", value, "ms/call") for dial, value in cost.items()),
+        Figure(f"CPU, {heard}: program / twin", cost[OURS] / cost[TWIN]),
+    ]
+
+
+def _ms(rounds: Sequence[Load], *parts: str) -> float:
+    return middle(each.ms_per_call(*parts) for each in rounds)
 
 
 def _whole(rounds: Sequence[Load]) -> float:
     return middle(each.ms_per_call(*each.spent) for each in rounds)
 
 
-def _lost(rounds: Sequence[Load]) -> int:
-    return sum(each.failed + each.astray for each in rounds)
-
-
-def _notes(loads: dict[Dial, list[Load]], cores: int) -> list[str]:
-    every = [each for rounds in loads.values() for each in rounds]
-    share = sum(each.others_s for each in every) / sum(each.took_s * cores for each in every)
-    noisy = " - too much for a fair figure" if share > NOISE_LIMIT else ""
+def _notes(measured: Sequence[Loads], cores: int) -> list[str]:
+    every = [each for loads in measured for rounds in loads.values() for each in rounds]
+    had = sum(each.took_s * cores for each in every)
+    others, stolen = sum(each.others_s for each in every) / had, sum(each.stolen_s for each in every) / had
+    noisy = ": too much for a fair figure" if others + stolen > NOISE_LIMIT else ""
     return [
         "The callers (SIPp and our fingers) run on the same cores; their cost is in none of the figures.",
-        f"Other programs used {share:.0%} of the machine meanwhile{noisy}.",
+        f"Meanwhile other programs took {others:.0%} of the machine, and its host {stolen:.0%}{noisy}.",
     ]

@@ -24,8 +24,8 @@ from tests.bench.agi_servers import COMMANDS, FLOW
 from tests.bench.figures import Figure, Found, middle
 from tests.bench.saturation import Rounds, Tell
 
-LONG = Rounds(number=3, seconds=5.0, warm_s=1.0, look_s=0.0)
-QUICK = Rounds(number=1, seconds=3.0, warm_s=0.5, look_s=0.0)
+LONG = Rounds(number=3, seconds=5.0, warm_s=1.0)
+QUICK = Rounds(number=1, seconds=3.0, warm_s=0.5)
 AT_ONCE = 32
 SERVERS = {"ours": "program (our listener, whole flow)", "stock": "stock panoramisk, same commands"}
 PROCESSES = {"process": "process a call, ours (door 2)", "stock-process": "process a call, stock pyst2, same commands"}
