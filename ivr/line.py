@@ -18,7 +18,7 @@ from ivr.keeper import alive
 from ivr.prepare import bring_switch, make_folders, people, places, prepare
 from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
-from ivr.settings import PROJECT_DIR, Settings
+from ivr.settings import Settings
 from ivr.telephony import phones, switch
 
 OPEN_TIMEOUT_S = 60.0
@@ -112,7 +112,7 @@ def _start_keeper(settings: Settings) -> None:
         os.chown(log.fileno(), settings.state_dir.stat().st_uid, -1)
         subprocess.Popen(
             argv,
-            cwd=PROJECT_DIR,
+            cwd="/",
             env=_environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,

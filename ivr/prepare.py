@@ -8,7 +8,7 @@ from pathlib import Path
 from ivr import studio
 from ivr.errors import ScriptError
 from ivr.flow.script import Script, parse
-from ivr.privileges import closed_folder, hand_over, is_root
+from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
 from ivr.settings import PROJECT_DIR, Settings
@@ -172,12 +172,14 @@ def _link(link: Path, target: Path) -> None:
 
 
 def places(settings: Settings) -> tuple[Path, ...]:
-    """Where the parts must be able to go: state, program, switch, and what they are given to follow."""
-    given = (settings.helpline_file, settings.recordings_dir / "prompts.toml", settings.asterisk)
-    return (settings.state_dir / "run", PROJECT_DIR / ".venv", *(place for place in given if place))
+    """Folders in which the parts must be able to go: state, program, switch, and what they are given to follow."""
+    given = (settings.helpline_file.parent, settings.recordings_dir, settings.asterisk)
+    return (settings.state_dir, PROJECT_DIR / ".venv", PROJECT_DIR / "ivr", *(place for place in given if place))
 
 
 def warning_of_closed_folder(settings: Settings) -> str:
-    """What root should know when something lies where the parts could not go by themselves; else empty."""
+    """What root should know when something lies where the parts cannot go as they should; else empty."""
     closed = next(filter(None, map(closed_folder, places(settings))), None) if is_root() else None
-    return f"{closed} may be entered by root alone, so the line is given the right to read past it" if closed else ""
+    if closed is None or sees_through():
+        return ""
+    return f"{closed} may be entered by root alone, and this machine allows no view past it: door 2 stays shut"

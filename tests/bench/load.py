@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +94,10 @@ def _call(sipp_command: Sequence[str], seconds: float, folder: Path) -> float:
 
 
 def _until_over(sipp: subprocess.Popen[bytes], seconds: float) -> None:
-    try:
+    with suppress(subprocess.TimeoutExpired):
         sipp.wait(seconds)
-    except subprocess.TimeoutExpired:
-        sipp.send_signal(signal.SIGUSR1)
+    sipp.send_signal(signal.SIGUSR1)
+    with suppress(subprocess.TimeoutExpired):
         sipp.wait(LAST_CALLS_S)
 
 
@@ -115,14 +116,15 @@ def _command(line: BenchLine, dial: Dial, crowd: Crowd, media: int) -> Sequence[
 
 
 def _told(statistics: Path, warm_s: float, seconds: float) -> tuple[int, int, float]:
-    """Calls that went well, calls that failed, and how many went well a second while all was in full swing."""
+    """Calls that went well, calls that did not or never ended, and how many a second went well in full swing."""
     with statistics.open() as text:
         rows = list(csv.DictReader(text, delimiter=";"))
     seen = [(_seconds(row["CurrentTime"]), int(row["SuccessfulCall(C)"])) for row in rows]
     begun = seen[0][0]
     swing = [(at, calls) for at, calls in seen if warm_s <= at - begun <= seconds + 0.5]
     (first, few), (last, many) = swing[0], swing[-1]
-    return int(rows[-1]["SuccessfulCall(C)"]), int(rows[-1]["FailedCall(C)"]), (many - few) / max(last - first, 1e-9)
+    well, begun_calls = int(rows[-1]["SuccessfulCall(C)"]), int(rows[-1]["TotalCallCreated"])
+    return well, begun_calls - well, (many - few) / max(last - first, 1e-9)
 
 
 def _seconds(stamp: str) -> float:

@@ -113,7 +113,7 @@ def _whole(rounds: Sequence[Load]) -> float:
 def _notes(measured: Sequence[Loads], cores: int) -> list[str]:
     every = [each for loads in measured for rounds in loads.values() for each in rounds]
     had = sum(each.took_s * cores for each in every)
-    others, stolen = sum(each.others_s for each in every) / had, sum(each.stolen_s for each in every) / had
+    others, stolen = max(0.0, sum(each.others_s for each in every) / had), sum(each.stolen_s for each in every) / had
     noisy = ": too much for a fair figure" if others + stolen > NOISE_LIMIT else ""
     return [
         "The callers (SIPp and our fingers) run on the same cores; their cost is in none of the figures.",
