@@ -57,7 +57,7 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
 
 def first_turn(header: Header, helpline: Helpline) -> tuple[Turn, tuple[tuple[str, str], ...]]:
     """A new call begins. One that another door lost goes on, with the key that was already pressed, if any."""
-    _, packed, heard = header.arguments  # the first is door 2's program
+    packed, heard, _ = header.arguments
     session = unpack(packed) if packed else None
     if session is None:
         caller = recognise(header.caller, helpline.key)

@@ -14,7 +14,7 @@ HEADER = (
     "agi_channel: PJSIP/loopback-00000000\nagi_language: az\nagi_type: PJSIP\nagi_uniqueid: hl-1795281282.0\n"
     "agi_version: 22.10.1\nagi_callerid: {caller}\nagi_calleridname: unknown\nagi_context: incoming\n"
     "agi_extension: s\nagi_priority: 4\nagi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 1\n"
-    "agi_arg_1: ivr-agi\nagi_arg_2: {session}\nagi_arg_3: {heard}\n\n"
+    "agi_arg_1: {session}\nagi_arg_2: {heard}\n\n"
 )
 CALLER = "+994000000001"
 

@@ -35,7 +35,7 @@ def replies(*lines: str) -> list[Reply]:
 
 def test_header_gives_script_caller_and_arguments() -> None:
     found = parse_header(header(session="abc", heard="OK:3"))
-    assert (found.script, found.caller, found.arguments) == ("incoming", CALLER, ("ivr-agi", "abc", "OK:3"))
+    assert (found.script, found.caller, found.arguments) == ("incoming", CALLER, ("abc", "OK:3", ""))
 
 
 def test_header_never_prints_the_caller() -> None:
