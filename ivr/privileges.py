@@ -9,8 +9,8 @@ from pathlib import Path
 
 READ_PAST = "+dac_read_search"  # capabilities(7): enter and read folders, never write
 
-# $1 is a folder that only root may enter; up to -- what must be reached in it; then the program. In a mount namespace of
-# its own (mount_namespaces(7)) an open folder takes the closed one's place, and holds nothing but what must be reached.
+# $1 is a folder that only root may enter; up to -- what must be reached in it; then the program. In a mount namespace
+# of its own (mount_namespaces(7)) an open folder takes the closed one's place, with nothing but that in it.
 SHOW_ONLY = """
 hide=$1; shift
 stage=$(mktemp -d); mount -t tmpfs none "$stage"; n=0
