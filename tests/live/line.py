@@ -139,8 +139,13 @@ class LiveLine:
 
 
 def _free_block() -> int:
-    """The first of 2,000 ports that nobody seems to use; a line needs 5 and, 1,000 higher, 1,000 for sound."""
-    for first in range(20000, 60000, 2000):
+    """The first of 2,000 ports that nobody seems to use; a line needs 5 and, 1,000 higher, 1,000 for sound.
+
+    Where to look first differs by process, so that two that look at the same time do not find the same.
+    """
+    blocks = list(range(20000, 32000, 2000))  # below the ports that Linux gives out by itself
+    turn = os.getpid() % len(blocks)
+    for first in blocks[turn:] + blocks[:turn]:
         with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:
                 tcp.bind(("127.0.0.1", first + 1))
