@@ -150,7 +150,8 @@ async def test_nine_in_the_queue_is_danger_and_overtakes(line: LiveLine) -> None
     second = asyncio.create_task(line.call(*keys("10"), Wait(6), Press("9"), Stay(60), number="+994000000022"))
     await line.until_event(is_queued, 20, "the second in the queue", since)
     await line.until_event(lambda e: "priority=danger" in e["eventextra"], 20, "the danger key", since)
-    await asyncio.sleep(5)  # the danger prompt
+    since = len(line.events())
+    await line.until_event(is_queued, 20, "the second in the queue again, after the danger prompt", since)
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.gather(first, second)
     rows = {row["priority"]: row for row in await line.new_rows(before, 2)}
