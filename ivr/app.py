@@ -64,8 +64,14 @@ async def answer(settings: Settings) -> None:
     flow = FlowInUse(settings)
     key = open_keyring(settings.secrets_file).hash_key
 
-    async def story(line: Line) -> None:
+    async def incoming(line: Line) -> None:
         await take_call(line, Helpline(flow.script, key))
+
+    stories = {"incoming": incoming}
+
+    async def story(line: Line) -> None:
+        """By what the dialplan asked for: agi://127.0.0.1:port/<story>."""
+        await stories.get(line.header.script, incoming)(line)
 
     async with FastAgiServer(settings.fastagi_port, story):
         await _until_told(beat(settings.heartbeat_limit_s), flow.follow())

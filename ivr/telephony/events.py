@@ -31,13 +31,17 @@ class Kind(StrEnum):
     ASKED = "asked"
     CHOSE = "chose"
     DECIDED = "decided"
+    MATCHED = "matched"  # a counsellor has picked up: who, and why that one
+    PROMISED = "promised"  # the caller agreed to be called back
+    RECORDED = "recorded"  # the caller left a message
+    SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"
     OTHER = ""
 
 
 MARKS = frozenset({Kind.SWITCH_START, Kind.SWITCH_END})
-_STEPS = frozenset({Kind.ASKED, Kind.CHOSE, Kind.DECIDED})
+_STEPS = frozenset({Kind.ASKED, Kind.CHOSE, Kind.DECIDED, Kind.MATCHED, Kind.PROMISED, Kind.RECORDED, Kind.SAID})
 _BRIDGES = frozenset({Kind.BRIDGE_ENTER, Kind.BRIDGE_EXIT})
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 

@@ -18,10 +18,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
 from ivr.errors import Conflict, Refused, ScriptError
-from ivr.records import call, counsellor, database
+from ivr.records import (  # their tables, all of them
+    block,
+    call,
+    callback,
+    counsellor,
+    database,
+    message,
+    presence,
+    ring_out,
+    rota,
+)
 from ivr.records.database import HEAD, Database, metadata, migrate, opened, upsert
 from tests.records.conftest import url_of
 
+TABLES = (block, call, callback, counsellor, message, presence, ring_out, rota)
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {
     "id": "1795281282-000001",

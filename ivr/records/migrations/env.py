@@ -2,7 +2,17 @@
 
 from alembic import context
 
-from ivr.records import contact, counsellor, ledger  # noqa: F401  their tables, for comparing
+from ivr.records import (  # noqa: F401  their tables, for comparing
+    block,
+    callback,
+    contact,
+    counsellor,
+    ledger,
+    message,
+    presence,
+    ring_out,
+    rota,
+)
 from ivr.records.database import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
