@@ -71,6 +71,7 @@ OWNERS = {
     "rich": {"ivr.cli"},
     "uvloop": {"ivr.app"},
     "phonenumbers": {"ivr.telephony.numbers"},
+    "cryptography": {"ivr.records.sealed"},
     "pydantic_settings": {"ivr.settings"},
 }
 

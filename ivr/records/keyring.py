@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,10 +23,15 @@ class Keyring:
         default_factory=lambda: secrets.token_hex(KEY_BYTES), repr=False
     )  # HMAC of callers' numbers
     phones: dict[str, str] = field(default_factory=dict, repr=False)  # extension → SIP password
+    sealing: dict[str, str] = field(default_factory=dict, repr=False)  # key id → key, see `records/sealed.py`
 
     @property
     def hash_key(self) -> bytes:
         return bytes.fromhex(self.caller_key)
+
+    @property
+    def sealing_keys(self) -> dict[int, bytes]:
+        return {int(name): bytes.fromhex(key) for name, key in self.sealing.items()}
 
 
 def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
@@ -31,22 +39,39 @@ def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
 
     Raises ScriptError when the file is there and cannot be read: making a new key would forget every caller.
     """
-    found = _read(path) if path.exists() else None
-    keyring = found or Keyring()
-    missing = {extension: secrets.token_urlsafe(18) for extension in extensions if extension not in keyring.phones}
-    if missing:
-        keyring = replace(keyring, phones={**keyring.phones, **missing})
-    if missing or found is None:
+    keyring = _read(path) if path.exists() else None
+    if keyring and _complete(keyring, extensions) == keyring:
+        return keyring
+    with _alone(path.parent):  # of two that make a key at once, one would seal with a key that nobody has
+        keyring = _complete((_read(path) if path.exists() else None) or Keyring(), extensions)
         _write(path, keyring)
     return keyring
+
+
+def _complete(keyring: Keyring, extensions: tuple[str, ...]) -> Keyring:
+    """With everything that is missing; itself when nothing is."""
+    passwords = {extension: secrets.token_urlsafe(18) for extension in extensions if extension not in keyring.phones}
+    sealing = keyring.sealing or {"1": secrets.token_hex(KEY_BYTES)}
+    return replace(keyring, phones={**keyring.phones, **passwords}, sealing=sealing)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _read(path: Path) -> Keyring:
     try:
         told = json.loads(path.read_text())
-        keyring = Keyring(caller_key=str(told["caller_key"]), phones=dict(told["phones"]))
-        if len(keyring.hash_key) < KEY_BYTES:
-            raise ValueError("the key is too short")
+        # a file of an older version has no sealing keys yet
+        keyring = Keyring(str(told["caller_key"]), dict(told["phones"]), dict(told.get("sealing", {})))
+        _refuse_odd(keyring)
         return keyring
     except (ValueError, KeyError, TypeError) as error:
         raise ScriptError(
@@ -55,9 +80,15 @@ def _read(path: Path) -> Keyring:
         ) from error
 
 
+def _refuse_odd(keyring: Keyring) -> None:
+    if len(keyring.hash_key) < KEY_BYTES:
+        raise ValueError("the key is too short")
+    if any(not 0 < name < 256 or len(key) != KEY_BYTES for name, key in keyring.sealing_keys.items()):
+        raise ValueError("a sealing key is no key")
+
+
 def _write(path: Path, keyring: Keyring) -> None:
     """Whole or not at all: a file half written would lock everybody out."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secrets")  # 0600 by mkstemp
     with os.fdopen(handle, "w") as file:
         json.dump(asdict(keyring), file, indent=1)
