@@ -30,7 +30,6 @@ MUSIC = "music/hold"
 LOUDNESS_SPAN_DB = 1.0
 HIGHEST_PEAK_DB = -3.0
 ENDS_SPAN_S = 0.05
-LONGEST_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def out_of_bounds(measured: Measured, prompt: Prompt) -> tuple[str, ...]:
     absent = [copy for copy in sounds.ENCODINGS if copy not in measured.copies]
     found = (
         (form != (8000, 1, 16), "{} Hz, {} channels, {} bits: not 8000 Hz, one, 16".format(*form)),
-        (measured.length_s > LONGEST_S, f"{measured.length_s:.1f} s is longer than {LONGEST_S:.0f} s"),
+        (measured.length_s > prompt.longest_s, f"{measured.length_s:.1f} s is longer than {prompt.longest_s} s"),
         (
             abs(measured.loudness_db - sounds.VOICE_DB) > LOUDNESS_SPAN_DB,
             f"loudness {measured.loudness_db} dB is not near {sounds.VOICE_DB:.0f} dB",

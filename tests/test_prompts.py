@@ -18,9 +18,18 @@ from ivr.cli import app
 from ivr.errors import NotFound, ScriptError, TelephonyError
 from ivr.flow.prompts import Catalogue
 from ivr.settings import PROJECT_DIR, Settings
+from ivr.telephony.phones import Phone, queues
 from tests.telephony.test_sounds import tone, wav
 
 WAIT_S = 2.5
+# Words whose place in the call is still being built.
+COMING = {
+    "welcome-often", "welcome-back", "promised", "closed", "closed-again", "blocked", "blocked-again", "goodbye",
+    "unanswered", "callback-number", "callback-type", "callback-type-wrong", "callback-heard", "callback-right",
+    "callback-when", "callback-when-evening", "callback-who", "callback-promised", "callback-withdrawn",
+    "wait-presence", "wait-ways", "wait-honest", "danger-waiting", "nobody-on-duty", "back-in-queue", "breathing",
+    *(f"digit-{name}" for name in ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +57,7 @@ def sounds_named_by_dialplan() -> Iterator[str]:
     """Prompt ids in dialplan/ and in what the switch is told about queues."""
     texts = [path.read_text() for path in sorted((PROJECT_DIR / "dialplan").glob("*.conf"))]
     texts += [path.read_text() for path in sorted((PROJECT_DIR / "asterisk-conf").glob("*.conf"))]
-    texts.append((PROJECT_DIR / "ivr/telephony/phones.py").read_text())
+    texts.append(queues([Phone("101", "A", ("az",), "x")], {"az": "az", "az-danger": "az-danger"}))
     text = "\n".join(line.split(";", 1)[0] for text in texts for line in text.splitlines())
     yield from re.findall(r"helpline/(?:\$\{HL_LANGUAGE\}/|(?:az|ru|en)/)?([a-z][a-z-]*)", text)
     yield from re.findall(r"HL_BEFORE=([a-z][a-z-]*)", text)
@@ -73,7 +82,7 @@ def test_every_prompt_that_is_played_has_words(shipped: Catalogue) -> None:
 
 
 def test_no_prompt_has_words_and_is_never_played(shipped: Catalogue) -> None:
-    assert shipped.ids - used() == set()
+    assert shipped.ids - used() - COMING == set()
 
 
 def test_the_default_language_is_the_flows_own_and_complete(shipped: Catalogue, settings: Settings) -> None:
@@ -111,7 +120,11 @@ def test_the_second_attempt_is_shorter_than_the_first(
 
 
 def test_no_menu_keeps_a_child_listening(seconds: dict[tuple[str, str], float]) -> None:
-    assert {pair: length for pair, length in seconds.items() if length > 12} == {}
+    assert {pair: length for pair, length in seconds.items() if length > 12 and pair[1] != "breathing"} == {}
+
+
+def test_the_breathing_exercise_takes_forty_seconds(seconds: dict[tuple[str, str], float]) -> None:
+    assert all(35 <= seconds[language, "breathing"] <= 50 for language in ("az", "ru", "en"))
 
 
 def test_danger_is_named_first_and_once(shipped: Catalogue) -> None:

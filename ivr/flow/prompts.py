@@ -24,9 +24,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "breath_ms": (60, 2000),
     "lead_ms": (100, 1000),
     "tail_ms": (100, 1000),
+    "longest_s": (1, 60),
 }
-PROMPT_NUMBERS = ("pace", "breath_ms", "lead_ms", "tail_ms")
+PROMPT_NUMBERS = ("pace", "breath_ms", "lead_ms", "tail_ms", "longest_s")
 END_MS = 300
+LONGEST_S = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Prompt:
     breath_ms: int | None = None
     lead_ms: int = END_MS
     tail_ms: int = END_MS
+    longest_s: int = LONGEST_S
 
 
 @dataclass(frozen=True, slots=True)
