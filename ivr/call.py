@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ivr.flow.script import Script, parse
-from ivr.flow.steps import HUNG_UP, Heard, Turn, unpack
+from ivr.flow.steps import HUNG_UP, UNKNOWN, Heard, Turn, unpack
 from ivr.flow.turn import ask_again, begin, resume
 from ivr.records.keyring import open_keyring
 from ivr.routing.route import Way, decide_way
@@ -51,7 +52,7 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
         if heard is HUNG_UP:
             return None
         turn, chose = resume(helpline.script, turn.session, heard), ()
-    way = decide_way(helpline.script, turn.session, turn.route or "")
+    way = decide_way(helpline.script, turn.session, turn.route or "", UNKNOWN, time.time())
     return way if (await tell(line, way)).status is ReplyStatus.DONE else None
 
 
@@ -104,7 +105,8 @@ def _ask_command(turn: Turn, chose: tuple[tuple[str, str], ...]) -> str:
 async def tell(line: Line, way: Way) -> Reply:
     """The last word: where the caller goes. After it the program is no longer needed."""
     record = _query(way.record)
-    return await line.send(gosub("queue", "decide", way.queue, way.priority, way.language, way.say, way.shown, record))
+    told = (way.queue, way.priority, str(way.place), way.language, way.say, way.shown, way.same, record)
+    return await line.send(gosub("queue", "decide", *told))
 
 
 def _query(pairs: tuple[tuple[str, str], ...]) -> str:

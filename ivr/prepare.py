@@ -11,6 +11,7 @@ from ivr.flow.script import Script, parse
 from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
+from ivr.routing import skills
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony import phones, switch, trunk
 from ivr.telephony.conffile import render
@@ -109,7 +110,7 @@ def write_conf(settings: Settings, script: Script, program: switch.Program, know
     files |= {
         "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
-        "queues_counsellors.conf": phones.queues(known, script.queues),
+        "queues_counsellors.conf": phones.queues(known, skills.needs(script.queues)),
     }
     for name, text in files.items():
         _write_private(etc / name, text)
@@ -138,6 +139,7 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "NUMBER": script.number,
         "DEFAULT_LANGUAGE": script.default_language,
         "GREETING": "&".join(f"helpline/{prompt}" for prompt in greeting),
+        "WAIT_S": f"{settings.wait_s:g}",
         "MOBILES": trunk.mobiles(carriers_trunk(settings), settings.oncall_numbers),
     }
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from ivr.errors import ScriptError
 from ivr.flow.script import Script
-from ivr.flow.steps import HUNG_UP, NOTHING, Heard, Turn, pressed, unpack
+from ivr.flow.steps import HUNG_UP, NOTHING, UNKNOWN, Heard, Turn, pressed, unpack
 from ivr.flow.turn import begin, resume
 from ivr.routing.route import decide_way
 
@@ -57,7 +57,7 @@ def describe(script: Script, turn: Turn) -> Iterator[str]:
     if turn.ask:
         yield f"says {' '.join(turn.ask.prompts)} ({turn.ask.menu}, attempt {turn.ask.attempt}, {turn.ask.wait_s:g} s)"
     elif turn.route:
-        way = decide_way(script, turn.session, turn.route)
+        way = decide_way(script, turn.session, turn.route, UNKNOWN, 0)
         record = " ".join(f"{name}={value}" for name, value in way.record)
         yield f"goes {way.queue} {way.priority} after {way.language}/{way.say} showing '{way.shown}': {record}"
 

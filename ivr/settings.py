@@ -58,6 +58,14 @@ class Settings(BaseSettings):
         2.0, description="A program whose event loop has not answered for so long is killed and started again"
     )
 
+    # the wait for a person
+    wait_s: Annotated[float, Field(ge=20, le=600)] = Field(
+        100, description="How long a caller waits before the mobiles are rung and a call-back or a message is offered"
+    )
+    wrap_up_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        120, description="How long a counsellor is left in peace after a call; a caller who waits long comes before it"
+    )
+
     # the carrier's trunk; without a host only loopback may call
     trunk_host: str = Field("", description="The carrier's SIP host; empty: no trunk")
     trunk_port: Port = Field(5060, description="The carrier's SIP port")

@@ -9,6 +9,7 @@ import pytest
 
 from ivr.errors import ScriptError
 from ivr.flow.script import Script
+from ivr.routing.skills import OPENS_AT_S, Fit, needs
 from ivr.telephony.conffile import plain, read_dialplan, render
 from ivr.telephony.phones import Phone, accounts, queues
 from ivr.telephony.variables import Global, Variable
@@ -41,9 +42,9 @@ def test_every_variable_is_listed_and_every_listed_one_is_used() -> None:
 
 def test_last_word_of_the_program_is_heard_in_full() -> None:
     """What `ivr/call.py` tells as arguments of decide, in its order."""
-    (told,) = (line for line in LINES if line.startswith("exten => decide,1,"))
-    names = ("QUEUE", "PRIORITY", "LANGUAGE", "BEFORE", "SHOWN")
-    assert [f"HL_{name}=${{ARG{n}}}" in told for n, name in enumerate(names, 1)] == [True] * 5
+    told = "\n".join(LINES)
+    names = ("QUEUE", "PRIORITY", "PLACE", "LANGUAGE", "BEFORE", "SHOWN", "SAME")
+    assert [name for n, name in enumerate(names, 1) if f"HL_{name}=${{ARG{n}}}" not in told] == []
 
 
 def test_every_goto_leads_to_a_context_that_is_there() -> None:
@@ -86,9 +87,15 @@ def test_nothing_but_the_mobiles_on_call_can_be_dialled() -> None:
 
 def test_queues_are_those_of_the_flow(script: Script) -> None:
     phones = [Phone("101", "A", ("az",), "x"), Phone("102", "B", ("az", "ru"), "x")]
-    text = queues(phones, script.queues)
-    members = {name: re.findall(r"PJSIP/(\d+)", body) for name, body in re.findall(r"\[(\w+)\]\n([^[]*)", text)}
-    assert members == {"az": ["101", "102"], "ru": ["102"], "en": [], "everybody": ["101", "102"]}
+    text = queues(phones, needs(script.queues))
+    members = {name: re.findall(r"PJSIP/(\d+)", body) for name, body in re.findall(r"\[([\w-]+)\]\n([^[]*)", text)}
+    written = {"everybody": ["101", "102"], "same-101": ["101"], "same-102": ["102"]}
+    assert members == {queue: [] for queue in needs(script.queues)} | written
+
+
+def test_next_best_are_opened_when_routing_says_so() -> None:
+    rules = re.findall(r"^penaltychange => (\d+),(\d+)$", (CONF / "queuerules.conf").read_text(), re.MULTILINE)
+    assert {Fit.BEST: 0} | {Fit(int(fit)): int(at) for at, fit in rules} == OPENS_AT_S
 
 
 def test_no_secret_and_no_number_of_a_person_in_the_configuration() -> None:

@@ -57,7 +57,7 @@ def sounds_named_by_dialplan() -> Iterator[str]:
     """Prompt ids in dialplan/ and in what the switch is told about queues."""
     texts = [path.read_text() for path in sorted((PROJECT_DIR / "dialplan").glob("*.conf"))]
     texts += [path.read_text() for path in sorted((PROJECT_DIR / "asterisk-conf").glob("*.conf"))]
-    texts.append(queues([Phone("101", "A", ("az",), "x")], {"az": "az", "az-danger": "az-danger"}))
+    texts.append(queues([Phone("101", "A", ("az",), "x")], ["az", "az-danger"]))
     text = "\n".join(line.split(";", 1)[0] for text in texts for line in text.splitlines())
     yield from re.findall(r"helpline/(?:\$\{HL_LANGUAGE\}/|(?:az|ru|en)/)?([a-z][a-z-]*)", text)
     yield from re.findall(r"HL_BEFORE=([a-z][a-z-]*)", text)

@@ -101,6 +101,22 @@ def unpack(packed: str) -> Session | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of who rings, by the keyed hash of their number. The defaults: nothing is known."""
+
+    calls_lately: int = 0  # in the ten minutes before this call
+    unanswered: bool = False  # rang within the hour, and nobody talked with them
+    same: str = ""  # extension of the counsellor who talked with them within two hours
+    silent_before: bool = False  # their last call was a silent one
+    blocked: bool = False  # a supervisor asked them to wait; 9 stays open
+    promised: bool = False  # a call-back is promised to them
+    line_open: bool = True
+
+
+UNKNOWN = Caller()
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One attempt at one menu: what to play, and how long to listen afterwards."""
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ivr.telephony.conffile import plain, section
 
-RING_S = 20  # then the queue may speak to the caller (comfort) and rings again at once
-COMFORT_EVERY_S = 20
+RING_S = 15  # then the queue may speak to the caller and rings again, the next one if there is another
+LEAST_RECENT, RING_ALL = "leastrecent", "ringall"
+# Words for who waits, one after another: at 20 s, 45 s, 70 s, 95 s. For a caller in danger the first come sooner.
+WORDS = ("wait-presence", "wait-ways", "comfort", "wait-honest")
+DANGER_WORD = "danger-waiting"
+WORDS_AT_S, WORDS_EVERY_S, DANGER_WORDS_AT_S = 20, 25, 6
 SILENT_PHONE_S = 30  # a phone that sends no sound for so long is gone; some suppress silence, so not shorter
 HELD_PHONE_S = 300
 
@@ -62,29 +66,42 @@ def _account(phone: Phone, behind_nat: bool) -> str:
     )
 
 
-def queues(phones: Iterable[Phone], names: Mapping[str, str]) -> str:
-    """queues_counsellors.conf. `names`: language, or "everybody", to queue (`helpline.toml`)."""
+def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
+    """queues_counsellors.conf. `needs`: the queues of routing/skills.py; who stands in them is told over AMI.
+
+    Two kinds have their members written down, so that they are there when no program is: everybody's, and one for each
+    counsellor alone, for the caller who talked with them lately.
+    """
     known = tuple(phones)
     return "\n".join(
-        _queue(queue, [p for p in known if what == "everybody" or what in p.languages]) for what, queue in names.items()
+        (
+            *(_queue(plain(need, "queue"), (), LEAST_RECENT, danger=need.endswith("-danger")) for need in needs),
+            _queue("everybody", known, RING_ALL),
+            *(_queue(f"same-{phone.extension}", (phone,), RING_ALL) for phone in known),
+        )
     )
 
 
-def _queue(name: str, members: list[Phone]) -> str:
+def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool = False) -> str:
+    words = (DANGER_WORD, *WORDS) if danger else WORDS
     return section(
-        plain(name, "queue"),
-        "strategy = ringall",
+        name,
+        f"strategy = {strategy}",
         f"timeout = {RING_S}",
         "retry = 1",
         "joinempty = yes",
         "leavewhenempty = no",
         "ringinuse = no",
+        "autofill = yes",
+        f"weight = {int(danger)}",
+        "setinterfacevar = yes",
         "context = waiting",
         "musicclass = default",
-        # found by the caller's language: sounds/<lang>/helpline/comfort
-        "periodic-announce = helpline/comfort",
-        f"periodic-announce-frequency = {COMFORT_EVERY_S}",
-        *(f"member => PJSIP/{phone.extension}" for phone in members),
+        # found by the caller's language: sounds/<lang>/helpline/…
+        f"periodic-announce = {','.join(f'helpline/{word}' for word in words)}",
+        f"periodic-announce-startdelay = {DANGER_WORDS_AT_S if danger else WORDS_AT_S}",
+        f"periodic-announce-frequency = {WORDS_EVERY_S}",
+        *(f"member => PJSIP/{phone.extension},0,{phone.extension}" for phone in members),
     )
 
 

@@ -14,3 +14,26 @@ class ReadStatus(StrEnum):
     ERROR = "ERROR"
     INTERRUPTED = "INTERRUPTED"
     SKIPPED = "SKIPPED"
+
+
+class PhoneState(StrEnum):
+    """Device state of a counsellor's phone; the switch sends its number (include/asterisk/devicestate.h)."""
+
+    AWAY = "away"  # unknown, invalid, unavailable: nobody would hear it ring
+    IDLE = "idle"
+    RINGING = "ringing"
+    TALKING = "talking"
+
+    @classmethod
+    def of(cls, number: str) -> PhoneState:
+        return _BY_NUMBER.get(number, cls.AWAY)
+
+
+_BY_NUMBER = {
+    "1": PhoneState.IDLE,  # not in use
+    "2": PhoneState.TALKING,  # in use
+    "3": PhoneState.TALKING,  # busy
+    "6": PhoneState.RINGING,
+    "7": PhoneState.TALKING,  # ringing and in use
+    "8": PhoneState.TALKING,  # on hold
+}

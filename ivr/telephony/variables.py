@@ -20,13 +20,17 @@ class Variable(StrEnum):
     DECIDED = "HL_DECIDED"  # dialplan, by the program's last command: "yes" once the caller may wait
     QUEUE = "HL_QUEUE"  # program → dialplan: which queue
     PRIORITY = "HL_PRIORITY"  # program → dialplan: danger, high or normal
+    PLACE = "HL_PLACE"  # program → dialplan: QUEUE_PRIO, see routing/priority.py
+    SAME = "HL_SAME"  # program → dialplan: extension of the counsellor who talked with this caller lately
+    SINCE = "HL_SINCE"  # dialplan: second since 1970 from which the wait counts
+    WAITED_S = "HL_WAITED_S"  # dialplan: seconds waited so far
     LANGUAGE = "HL_LANGUAGE"  # program → dialplan: language of every prompt from now on
     BEFORE = "HL_BEFORE"  # program → dialplan: prompt played before the wait begins
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
 
 
 class Global(StrEnum):
-    """Set once in `asterisk-conf/globals.conf` when the line opens."""
+    """Set in `asterisk-conf/globals.conf` when the line opens; WATCHED_AT and ON_DUTY again and again by the watch."""
 
     NUMBER = "HL_NUMBER"  # the helpline's short number
     DEFAULT_LANGUAGE = "HL_DEFAULT_LANGUAGE"
@@ -34,4 +38,7 @@ class Global(StrEnum):
     AGI_SCRIPT = "HL_AGI_SCRIPT"  # door 2's program
     PATIENCE_S = "HL_PATIENCE_S"  # silence of the program after which the next door opens
     GREETING = "HL_GREETING"  # the prompts of the first menu, joined by &, for door 3
+    WAIT_S = "HL_WAIT_S"  # how long a caller waits before other ways are tried
+    WATCHED_AT = "HL_WATCHED_AT"  # second since 1970 in which the program last looked after the queues
+    ON_DUTY = "HL_ON_DUTY"  # how many counsellors are on duty and can be reached
     MOBILES = "HL_MOBILES"  # dial string of the mobiles on call, rung all at once; empty without a trunk

@@ -1,0 +1,160 @@
+"""Who rings next: from who is there and who waits to what the switch's queues must look like. Pure.
+
+The switch's own queues do the ringing. What they cannot know is who of several queues comes first when one counsellor
+becomes free: so a counsellor who talks is paused in all of them, and is then let into the queue of the caller who is
+first (`assign`). `wanted` says how every queue should be, `changes` what differs from how it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr.routing.skills import EVERYBODY, OPENS_AT_S, Fit, Need, Person, is_open, penalties
+
+SAME = "same-"  # a queue with one counsellor in it, for a caller who talked with them lately
+PRESSING_S = OPENS_AT_S[Fit.ANYBODY]  # a caller who has waited so long comes before a wrap-up
+
+
+class Ready(StrEnum):
+    FREE = "free"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRITING = "writing"  # wrap-up after a call
+    AWAY = "away"  # a break
+    GONE = "gone"  # signed out, or not on the rota
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One counsellor now. `idle_s`: since their last call. `missed`: rings in a row that they did not answer."""
+
+    person: Person
+    ready: Ready
+    idle_s: float = 0.0
+    missed: int = 0
+
+    @property
+    def extension(self) -> str:
+        return self.person.extension
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One caller in one of the switch's queues. `place`: see routing/priority.py."""
+
+    queue: str
+    place: int
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    penalty: int
+    paused: bool
+
+
+Place = tuple[str, str]  # queue, extension
+
+
+class Do(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    PENALTY = "penalty"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    do: Do
+    queue: str
+    extension: str
+    member: Member
+
+
+def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[Waiting]) -> dict[Place, Member]:
+    """How each queue should be. Who is gone stands in no queue with a need, and paused in those that are fixed."""
+    seats, waiting = tuple(seats), tuple(waiting)
+    ranks = {queue: ranked(seats, need) for queue, need in needed.items()}
+    first = assign(seats, waiting, ranks)
+    members = {
+        (queue, seat.extension): Member(ranks[queue][seat.extension], _held(seat, queue, waiting, first))
+        for queue in needed
+        for seat in seats
+        if seat.ready is not Ready.GONE
+    }
+    fixed = {(EVERYBODY, seat.extension): Member(0, _held(seat, EVERYBODY, waiting, first)) for seat in seats}
+    same = {(SAME + seat.extension, seat.extension): Member(0, seat.ready is not Ready.FREE) for seat in seats}
+    return members | fixed | same
+
+
+def ranked(seats: Iterable[Seat], need: Need) -> dict[str, Fit]:
+    """Extension to penalty in one queue. Who lets phones ring stands one step further back, but is still rung."""
+    there = {seat.extension: seat for seat in seats if seat.ready is not Ready.GONE}
+    found = penalties((seat.person for seat in there.values()), need)
+    return {extension: _stepped_back(fit, there[extension].missed) for extension, fit in found.items()}
+
+
+def _stepped_back(fit: Fit, missed: int) -> Fit:
+    return Fit(min(fit + 1, Fit.ANYBODY)) if missed else fit
+
+
+def assign(
+    seats: Iterable[Seat], waiting: Iterable[Waiting], ranks: Mapping[str, Mapping[str, Fit]]
+) -> dict[str, Waiting]:
+    """Free counsellors to the callers they are for: the first caller chooses first, by fit and then by longest idle.
+
+    `ranks`: queue to extension to penalty; a queue that is not in it (everybody) is open to all.
+    """
+    free = {seat.extension: seat for seat in seats if seat.ready is Ready.FREE}
+    given: dict[str, Waiting] = {}
+    for caller in sorted(waiting, key=lambda each: -each.place):
+        ranks_here = ranks.get(caller.queue) or dict.fromkeys(free, Fit.BEST)
+        fitting = [s for s in free.values() if is_open(ranks_here.get(s.extension, Fit.ANYBODY), caller.waited_s)]
+        if fitting:
+            best = min(fitting, key=lambda seat: (ranks_here.get(seat.extension, Fit.ANYBODY), -seat.idle_s))
+            given[best.extension] = caller
+            del free[best.extension]
+    return given
+
+
+def _held(seat: Seat, queue: str, waiting: Iterable[Waiting], first: Mapping[str, Waiting]) -> bool:
+    """Whether this counsellor is paused in this queue."""
+    here = [caller for caller in waiting if caller.queue == queue]
+    match seat.ready:
+        case Ready.FREE:
+            mine = first.get(seat.extension)
+            return bool(here) and mine is not None and mine.queue != queue
+        case Ready.RINGING:
+            return False
+        case Ready.WRITING:
+            return queue != EVERYBODY and not any(_is_pressing(caller) for caller in here)
+    return True
+
+
+def _is_pressing(caller: Waiting) -> bool:
+    return caller.waited_s >= PRESSING_S or caller.queue.endswith("-danger")
+
+
+def changes(want: Mapping[Place, Member], there: Mapping[Place, Member]) -> tuple[Change, ...]:
+    """What has to be done. The fixed queues are written in the configuration: there only the pause is ours."""
+    found: list[Change] = []
+    for place, now in there.items():
+        if place not in want and not _is_fixed(place[0]):
+            found.append(Change(Do.REMOVE, *place, now))
+    for place, member in want.items():
+        now_there = there.get(place)
+        if now_there is None:
+            found += [] if _is_fixed(place[0]) else [Change(Do.ADD, *place, member)]
+            continue
+        if now_there.penalty != member.penalty and not _is_fixed(place[0]):
+            found.append(Change(Do.PENALTY, *place, member))
+        if now_there.paused != member.paused:
+            found.append(Change(Do.PAUSE if member.paused else Do.UNPAUSE, *place, member))
+    return tuple(found)
+
+
+def _is_fixed(queue: str) -> bool:
+    return queue == EVERYBODY or queue.startswith(SAME)

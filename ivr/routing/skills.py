@@ -1,0 +1,98 @@
+"""Who fits: what a caller needs, what a counsellor may take, and after how long a wait the next-best may.
+
+Each need has a queue of its own (`az-legal`), in which every counsellor on duty stands with a penalty: their fit. The
+switch opens the penalties one after another (`queuerules.conf`, compared with OPENS_AT_S by a test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ivr.flow.steps import Language, Priority, Session, Topic
+
+DANGER, SILENT, GENERAL = "danger", "silent", ""
+EVERYBODY = "everybody"
+SKILLS = (GENERAL, DANGER, SILENT, *(topic.value for topic in Topic if topic is not Topic.OTHER))
+
+
+class Fit(IntEnum):
+    """How well a counsellor fits a caller: the penalty of a queue member, best first."""
+
+    BEST = 1  # the language and the skill
+    NEXT = 2  # the language, and the experience that comes nearest
+    LANGUAGE = 3
+    ANYBODY = 4
+
+
+OPENS_AT_S: dict[Fit, int] = {Fit.BEST: 0, Fit.NEXT: 20, Fit.LANGUAGE: 40, Fit.ANYBODY: 60}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A counsellor, as far as routing is concerned. `topics` empty: all of them. `danger`: trained for it."""
+
+    extension: str
+    languages: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    danger: bool = True
+
+    def takes(self, topic: str) -> bool:
+        return not self.topics or topic in self.topics
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a caller asks of a counsellor. `skill`: a topic, danger, silent, or nothing in particular."""
+
+    language: str
+    skill: str = GENERAL
+
+
+def needs(queues: Mapping[str, str]) -> dict[str, Need]:
+    """Every queue with a need, by name. `queues`: language to queue (`helpline.toml`)."""
+    return {queue_name(queues[lang], skill): Need(lang, skill) for lang in Language for skill in SKILLS}
+
+
+def queue_name(queue: str, skill: str) -> str:
+    return f"{queue}-{skill}" if skill else queue
+
+
+def skill_for(session: Session, priority: Priority) -> str:
+    if priority is Priority.DANGER:
+        return DANGER
+    if session.silent:
+        return SILENT
+    return session.topic if session.topic in SKILLS else GENERAL
+
+
+def fit(person: Person, need: Need) -> Fit:
+    if need.language not in person.languages:
+        return Fit.ANYBODY
+    if _skilled(person, need.skill):
+        return Fit.BEST
+    return Fit.NEXT if _near(person, need.skill) else Fit.LANGUAGE
+
+
+def _skilled(person: Person, skill: str) -> bool:
+    if skill == DANGER:
+        return person.danger
+    return skill in (GENERAL, SILENT) or person.takes(skill)
+
+
+def _near(person: Person, skill: str) -> bool:
+    """Without the skill, yet nearest to it: for danger whoever takes violence, for a topic the trained in danger."""
+    return person.takes(Topic.VIOLENCE) if skill == DANGER else person.danger
+
+
+def penalties(people: Iterable[Person], need: Need) -> dict[str, Fit]:
+    """Extension to penalty among those on duty. Who fits best of them counts as best: nobody waits for the absent."""
+    fits = {person.extension: fit(person, need) for person in people}
+    behind = min(fits.values(), default=Fit.BEST) - Fit.BEST
+    return {extension: Fit(found - behind) for extension, found in fits.items()}
+
+
+def is_open(penalty: Fit, waited_s: float) -> bool:
+    """Whether a member with this penalty may be rung for a caller who has waited so long."""
+    return waited_s >= OPENS_AT_S[penalty]

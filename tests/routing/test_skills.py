@@ -1,0 +1,65 @@
+"""Who fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.flow.script import Script
+from ivr.flow.steps import Priority, Session, Topic
+from ivr.routing.skills import Fit, Need, Person, fit, is_open, needs, penalties, queue_name, skill_for
+
+AZ = Person("101", ("az",))
+RU_LEGAL = Person("102", ("az", "ru"), topics=("legal",), danger=False)
+RU_HEALTH = Person("103", ("ru",), topics=("health",))
+
+
+@pytest.mark.parametrize(
+    ("person", "need", "found"),
+    [
+        (AZ, Need("az"), Fit.BEST),
+        (AZ, Need("az", "legal"), Fit.BEST),
+        (AZ, Need("az", "danger"), Fit.BEST),
+        (AZ, Need("ru", "legal"), Fit.ANYBODY),
+        (RU_LEGAL, Need("ru", "legal"), Fit.BEST),
+        (RU_LEGAL, Need("ru", "health"), Fit.LANGUAGE),
+        (RU_LEGAL, Need("ru", "danger"), Fit.LANGUAGE),
+        (RU_HEALTH, Need("ru", "legal"), Fit.NEXT),
+        (Person("104", ("ru",), topics=("violence",), danger=False), Need("ru", "danger"), Fit.NEXT),
+        (RU_LEGAL, Need("ru", "silent"), Fit.BEST),
+    ],
+)
+def test_fit_is_by_language_then_skill_then_what_comes_nearest(person: Person, need: Need, found: Fit) -> None:
+    assert fit(person, need) is found
+
+
+def test_best_of_those_on_duty_counts_as_best() -> None:
+    """A caller is not kept waiting for somebody who is at home."""
+    assert penalties([AZ], Need("ru")) == {"101": Fit.BEST}
+    assert penalties([AZ, RU_HEALTH], Need("ru", "legal")) == {"103": Fit.BEST, "101": Fit.LANGUAGE}
+    assert penalties([], Need("ru")) == {}
+
+
+def test_next_best_after_twenty_seconds_the_language_after_forty_anybody_after_sixty() -> None:
+    opened = {at: [fit for fit in Fit if is_open(fit, at)] for at in (0, 19.9, 20, 40, 60)}
+    assert opened == {0: [1], 19.9: [1], 20: [1, 2], 40: [1, 2, 3], 60: [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("session", "priority", "skill"),
+    [
+        (Session("r", topic=Topic.LEGAL, keys=2), Priority.DANGER, "danger"),
+        (Session("r"), Priority.HIGH, "silent"),
+        (Session("r", topic=Topic.LEGAL, keys=2), Priority.NORMAL, "legal"),
+        (Session("r", topic=Topic.OTHER, keys=2), Priority.NORMAL, ""),
+        (Session("r", keys=2), Priority.NORMAL, ""),
+    ],
+)
+def test_skill_that_a_caller_needs(session: Session, priority: Priority, skill: str) -> None:
+    assert skill_for(session, priority) == skill
+
+
+def test_every_need_has_a_queue_of_its_own(script: Script) -> None:
+    found = needs(script.queues)
+    assert len(found) == 3 * 9
+    assert found["ru-legal"] == Need("ru", "legal")
+    assert queue_name("ru", "") == "ru"
