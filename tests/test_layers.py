@@ -73,6 +73,9 @@ OWNERS = {
     "phonenumbers": {"ivr.telephony.numbers"},
     "cryptography": {"ivr.records.sealed"},
     "pydantic_settings": {"ivr.settings"},
+    "zoneinfo": {"ivr.routing.hours"},
+    "holidays": {"ivr.routing.hours"},
+    "icalendar": {"ivr.rota_calendar"},
 }
 
 
