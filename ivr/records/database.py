@@ -130,6 +130,13 @@ async def _open_once(url: str) -> None:
         pass
 
 
+async def one_at_a_time(unit: Unit, table: Table) -> None:
+    """Wait until nobody else is changing `table`, and keep others waiting until this transaction ends. On SQLite a
+    unit of work is alone already."""
+    if unit.dialect.name != "sqlite":
+        await unit.execute(text(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE"))
+
+
 async def upsert(unit: Unit, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows by primary key, over those that are there. Columns that a row does not name stay as they are."""
     if not rows:

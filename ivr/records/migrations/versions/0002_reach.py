@@ -83,6 +83,15 @@ def _rota() -> None:
             ["extension"], ["counsellor.extension"], name=op.f("fk_shift_exception_extension_counsellor")
         ),
     )
+    op.create_table(
+        "rota_change",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("made_at", TIME, nullable=False),
+        sa.Column("what", sa.String(200), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("undone", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rota_change")),
+    )
 
 
 def _callbacks() -> None:
@@ -129,6 +138,7 @@ def downgrade() -> None:
         "message",
         "callback_attempt",
         "callback",
+        "rota_change",
         "shift_exception",
         "shift",
         "presence",
