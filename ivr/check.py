@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ivr import line
 from ivr.errors import ScriptError, TelephonyError
-from ivr.prepare import carriers_trunk, load_flow
+from ivr.prepare import carriers_trunk, load_flow, load_policy
 from ivr.settings import Settings
 from ivr.telephony import switch, trunk
 
@@ -23,15 +23,29 @@ class Finding:
 
 
 def check(settings: Settings) -> list[Finding]:
-    """Flow and prompts. Raises nothing: faults are findings, one each."""
+    """Flow, prompts and call-back policy. Raises nothing: faults are findings, one each."""
+    return [*_check_flow(settings), *_check_policy(settings)]
+
+
+def _check_flow(settings: Settings) -> list[Finding]:
     try:
         script = load_flow(settings)
     except ScriptError as error:
-        faults = error.problems or (str(error),)
-        return [
-            Finding("flow", False, fault, error.remedy or str(settings.helpline_file), script=True) for fault in faults
-        ]
+        return _faults("flow", error, str(settings.helpline_file))
     return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways to a person")]
+
+
+def _check_policy(settings: Settings) -> list[Finding]:
+    try:
+        policy, _ = load_policy(settings)
+    except ScriptError as error:
+        return _faults("call-backs", error, str(settings.callbacks_dir / "policy.toml"))
+    return [Finding("call-backs", True, f"{policy.attempts} attempts at most")]
+
+
+def _faults(what: str, error: ScriptError, where: str) -> list[Finding]:
+    faults = error.problems or (str(error),)
+    return [Finding(what, False, fault, error.remedy or where, script=True) for fault in faults]
 
 
 def check_live(settings: Settings) -> list[Finding]:

@@ -12,12 +12,14 @@ from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
 from ivr.routing import skills
+from ivr.routing.policy import parse as parse_policy
+from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony import phones, switch, trunk
 from ivr.telephony.conffile import render
 
 FOLDERS = ("ledger", "database", "logs", "run", "flow", "sounds", "switch", "asterisk-tree")
-SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool", "run", "data")
+SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool/staging", "spool/outgoing", "run", "data")
 CONF_DIR = PROJECT_DIR / "asterisk-conf"
 DIALPLAN_DIR = PROJECT_DIR / "dialplan"
 
@@ -28,6 +30,7 @@ async def prepare(settings: Settings, tell: Tell) -> None:
     """Make ready to start. Raises HelplineError with what to do; what was done stays and is not done again."""
     make_folders(settings)
     script = take_flow(settings)
+    take_policy(settings)
     program = bring_switch(settings, tell)
     await studio.build(settings, tell)
     tell("looking at the database")
@@ -56,6 +59,24 @@ def take_flow(settings: Settings) -> Script:
     return script
 
 
+def take_policy(settings: Settings) -> Policy:
+    """The call-back policy to open with, kept as the one in use. Raises ScriptError with every fault."""
+    policy, text = load_policy(settings)
+    keep_policy(settings, text)
+    return policy
+
+
+def load_policy(settings: Settings) -> tuple[Policy, str]:
+    """The policy in `callbacks_dir`, and its text. Raises ScriptError with every fault."""
+    path = settings.callbacks_dir / "policy.toml"
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "is not UTF-8 text")
+        raise ScriptError(f"{path}: {reason}", remedy="Look at IVR_CALLBACKS_DIR.") from error
+    return parse_policy(text), text
+
+
 def load_flow(settings: Settings) -> Script:
     """The flow in `helpline_file`. Raises ScriptError with every fault."""
     try:
@@ -72,10 +93,18 @@ def words_of_prompts(settings: Settings) -> dict[str, str]:
 
 
 def keep_flow(settings: Settings, text: str) -> None:
-    """Written whole, so that door 2 never reads half of it."""
-    partial = settings.flow_in_use.with_suffix(".new")
+    _write_whole(settings.flow_in_use, text)
+
+
+def keep_policy(settings: Settings, text: str) -> None:
+    _write_whole(settings.policy_in_use, text)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """So that door 2 never reads half of it."""
+    partial = path.with_suffix(".new")
     partial.write_text(text)
-    partial.replace(settings.flow_in_use)
+    partial.replace(path)
 
 
 def prompt_ids(settings: Settings) -> frozenset[str]:
@@ -175,7 +204,7 @@ def _link(link: Path, target: Path) -> None:
 
 def places(settings: Settings) -> tuple[Path, ...]:
     """Folders in which the parts must be able to go: state, program, switch, and what they are given to follow."""
-    given = (settings.helpline_file.parent, settings.recordings_dir, settings.asterisk)
+    given = (settings.helpline_file.parent, settings.recordings_dir, settings.callbacks_dir, settings.asterisk)
     return (settings.state_dir, PROJECT_DIR / ".venv", PROJECT_DIR / "ivr", *(place for place in given if place))
 
 

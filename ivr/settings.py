@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     )
     helpline_file: Path = Field(PROJECT_DIR / "ivr/flow/helpline.toml", description="The menus")
     recordings_dir: Path = Field(PROJECT_DIR / "recordings", description="Words and studio recordings of the prompts")
+    callbacks_dir: Path = Field(
+        PROJECT_DIR / "callbacks", description="How promises to ring back are kept: policy.toml"
+    )
     piper_voice_az: Path | None = Field(None, description="A Piper voice file for the az prompts; none: espeak-ng")
     piper_voice_ru: Path | None = Field(None, description="The same for ru")
     piper_voice_en: Path | None = Field(None, description="The same for en")
@@ -87,7 +90,14 @@ class Settings(BaseSettings):
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator(
-        "state_dir", "helpline_file", "recordings_dir", "asterisk", "piper_voice_az", "piper_voice_ru", "piper_voice_en"
+        "state_dir",
+        "helpline_file",
+        "recordings_dir",
+        "callbacks_dir",
+        "asterisk",
+        "piper_voice_az",
+        "piper_voice_ru",
+        "piper_voice_en",
     )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -127,3 +137,13 @@ class Settings(BaseSettings):
     def flow_in_use(self) -> Path:
         """The last flow without faults: what a running line follows, whatever becomes of `helpline_file`."""
         return self.state_dir / "flow" / "helpline.toml"
+
+    @property
+    def policy_in_use(self) -> Path:
+        """The last call-back policy without faults; `callbacks_dir` holds the one to be edited."""
+        return self.state_dir / "flow" / "policy.toml"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where the switch finds call files; see `telephony/callfile.py`."""
+        return self.switch_dir / "spool"

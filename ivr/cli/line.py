@@ -133,7 +133,7 @@ def check(
 
 def _say_finding(found: findings_of.Finding) -> None:
     mark = "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
-    out.print(f"{mark} {found.what:<9}", end="")
+    out.print(f"{mark} {found.what:<10} ", end="")
     out.print(found.detail, markup=False, soft_wrap=True)
     if found.remedy and not found.well:
         out.print(f"  [bold]→[/] {found.remedy}", soft_wrap=True)

@@ -17,8 +17,8 @@ TEXT_LIMIT = 200  # characters of one name; anything longer is a slip of the pas
 class Faults:
     """Readers that note what is wrong and go on with a stand-in, so that one run shows everything."""
 
-    def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+    def __init__(self, text: str, what: str = "the flow") -> None:
+        self._lines, self._what = text.splitlines(), what
         self._found: list[tuple[int, str]] = []
 
     def add(self, where: str, key: str, what: str) -> None:
@@ -33,7 +33,7 @@ class Faults:
     def raise_if_any(self) -> None:
         if self._found:
             problems = tuple(f"line {line}: {what}" for line, what in sorted(set(self._found)))
-            raise ScriptError(f"the flow has {len(problems)} fault(s)", problems=problems)
+            raise ScriptError(f"{self._what} has {len(problems)} fault(s)", problems=problems)
 
     def table(self, where: str, told: Any) -> dict[str, Any]:
         if isinstance(told, dict):
@@ -43,7 +43,9 @@ class Faults:
 
     def unknown(self, where: str, told: Mapping[str, Any], known: set[str], inside: str = "") -> None:
         for name in sorted(told.keys() - known):
-            self.add(where, inside or name, f"'{name}' is not a word of the flow (known: {', '.join(sorted(known))})")
+            self.add(
+                where, inside or name, f"'{name}' is not a word of {self._what} (known: {', '.join(sorted(known))})"
+            )
 
     def text(self, where: str, key: str, told: Any) -> str:
         if isinstance(told, str) and 0 < len(told) <= TEXT_LIMIT:
