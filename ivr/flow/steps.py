@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
+
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Language(StrEnum):
@@ -78,8 +80,8 @@ class Session:
 
     def pack(self) -> str:
         """As letters that no dialplan reads as its own (RFC 4648 base64url without padding)."""
-        told = {name: value for name, value in asdict(self).items() if value is not None}
-        return urlsafe_b64encode(json.dumps(told, separators=(",", ":")).encode()).decode().rstrip("=")
+        told = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        return urlsafe_b64encode(_as_json(told).encode()).decode().rstrip("=")
 
 
 def unpack(packed: str) -> Session | None:

@@ -7,7 +7,6 @@ listener and the reply reader are ours; its `Request` is what a session is made 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,17 +28,17 @@ class FastAgiLine(Request):
     """One caller's wire through door 1."""
 
     header: Header
+    sent_at: float  # event loop time of the last command
+    watching: asyncio.TimerHandle
 
     async def send(self, command: str) -> Reply:
-        """Raises TelephonyError when the switch speaks nonsense or does not answer in time."""
+        """Raises TelephonyError when the switch speaks nonsense. GONE when it went away or did not answer in time."""
+        self.sent_at = asyncio.get_running_loop().time()
         try:
             self.writer.write(command.encode())
-            async with asyncio.timeout(REPLY_DEADLINE_S):
-                return await self._reply()
+            return await self._reply()
         except (ConnectionError, asyncio.IncompleteReadError):
             return GONE
-        except TimeoutError as error:
-            raise TelephonyError("the switch did not answer a command in time") from error
 
     async def _reply(self) -> Reply:
         reader = ReplyReader()
@@ -54,6 +53,17 @@ class FastAgiLine(Request):
         except asyncio.LimitOverrunError as error:
             raise TelephonyError(f"an AGI line longer than {LINE_LIMIT} bytes") from error
         return line
+
+    def watch(self) -> None:
+        """Cut the line when the switch owes a reply for too long. One timer a session, which looks again when its time
+        has come: one a command costs as much as reading the reply."""
+        loop = asyncio.get_running_loop()
+        left = self.sent_at + REPLY_DEADLINE_S - loop.time()
+        if left > 0:
+            self.watching = loop.call_later(left, self.watch)
+            return
+        log.warning("fastagi.cut", reason="the switch did not answer a command in time")
+        self.writer.transport.abort()
 
 
 Story = Callable[[FastAgiLine], Awaitable[object]]
@@ -99,7 +109,7 @@ class FastAgiServer:
             log.error("fastagi.failed", error=type(error).__name__, at=_place(error))
         finally:
             self.sessions.discard(session)
-            await _close(writer)
+            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         block = await _read_header(reader)
@@ -107,7 +117,12 @@ class FastAgiServer:
             return
         line = FastAgiLine(self, {}, reader, writer)
         line.header = parse_header(block)
-        await self._story(line)
+        line.sent_at = asyncio.get_running_loop().time()
+        line.watch()
+        try:
+            await self._story(line)
+        finally:
+            line.watching.cancel()
 
 
 async def _read_header(reader: asyncio.StreamReader) -> bytes | None:
@@ -125,10 +140,3 @@ def _place(error: BaseException) -> str:
     """File and line. A message or a local variable could hold a caller's number."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
-        async with asyncio.timeout(1):
-            await writer.wait_closed()

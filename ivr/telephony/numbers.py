@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ HOME = "AZ"
 HOME_CODE = "+994"
 DIALLED_MAX = 32
 _DIALLABLE = re.compile(r"\+?[0-9(][0-9 ()./-]{2,30}", re.ASCII)
+_HOME = re.compile(r"\+994[0-9]{9}")  # what the library would find too, without its 15 µs
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -32,11 +32,13 @@ class PhoneNumber:
 
     def caller_hash(self, key: bytes) -> str:
         """32 hex digits that tell the same caller again. Without the key nobody can try all numbers against it."""
-        return hmac.new(key, self.e164.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(key, self.e164.encode(), "sha256").hex()[:32]
 
 
 def parse(text: str) -> PhoneNumber | None:
     """The number in `text`, read as someone in Azerbaijan would dial it; None when it is not a whole number."""
+    if _HOME.fullmatch(text):
+        return PhoneNumber(text)
     if not _DIALLABLE.fullmatch(text.strip()):
         return None
     try:

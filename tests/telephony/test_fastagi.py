@@ -93,6 +93,28 @@ async def test_silent_connection_is_let_go(script: Script, monkeypatch: pytest.M
         writer.close()
 
 
+async def test_switch_that_owes_a_reply_for_too_long_is_let_go(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastagi, "REPLY_DEADLINE_S", 0.2)
+    with structlog.testing.capture_logs() as logs:
+        async with door(script) as server, asyncio.timeout(2):
+            commands = await ring(server.port, lambda _: "100 result=0 Trying...\n")
+            await settled(server)
+    assert len(commands) == 1
+    assert [entry["event"] for entry in logs] == ["fastagi.cut"]
+
+
+async def test_the_deadline_is_of_one_reply_and_not_of_the_whole_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastagi, "REPLY_DEADLINE_S", 0.2)
+
+    async def story(line: Line) -> None:
+        for _ in range(8):
+            await line.send("GET VARIABLE HL_HEARD\n")
+            await asyncio.sleep(0.05)
+
+    async with FastAgiServer(0, story) as server:
+        assert len(await ring(server.port, dialplan("11111111"))) == 8
+
+
 async def test_hang_up_between_any_two_lines_ends_the_session(script: Script) -> None:
     async with door(script) as server:
         for answers in range(8):

@@ -25,6 +25,11 @@ def test_a_dialled_mobile_is_on_record_in_one_form(text: str) -> None:
     assert as_dialled(text) == MOBILE
 
 
+@given(st.text("0123456789", min_size=7, max_size=11))
+def test_the_short_way_finds_what_the_long_way_finds(rest: str) -> None:
+    assert parse(f"+994{rest}") == parse(f"00994{rest}")
+
+
 @pytest.mark.parametrize("text", ["116111", "s", "101", "0501", "+4930123456", "anonymous", ""])
 def test_another_number_dialled_is_kept_as_it_came(text: str) -> None:
     assert as_dialled(text) == text
