@@ -127,6 +127,13 @@ def test_the_breathing_exercise_takes_forty_seconds(seconds: dict[tuple[str, str
     assert all(35 <= seconds[language, "breathing"] <= 50 for language in ("az", "ru", "en"))
 
 
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_after_the_danger_key_one_breath_and_then_the_queue(
+    language: str, seconds: dict[tuple[str, str], float]
+) -> None:
+    assert seconds[language, "danger"] <= 3.5
+
+
 def test_danger_is_named_first_and_once(shipped: Catalogue) -> None:
     for words in shipped.prompts["topic"].words.values():
         assert re.findall(r"\d", words.text) == ["9", "1", "2", "3", "4", "5", "6", "0"]

@@ -157,6 +157,16 @@ async def test_danger_key_works_at_door_3(new_line: NewLine) -> None:
     assert (door(row), row["priority"]) == (3, "danger")
 
 
+async def test_danger_key_is_heard_while_the_next_door_opens(new_line: NewLine) -> None:
+    """The program hangs; nine, in the words that bridge the gap, waits for no other door."""
+    line, ears = new_line(), Ears()
+    without_keeper(line, "answer", signal.SIGSTOP)
+    first_words = Until(ears.sound_at, 10, "the words that we are here")
+    row = await told_through(line, first_words, Wait(0.3), Press("9"), ears=ears)
+    assert (door(row), row["priority"], row["queue"]) == (3, "danger", "everybody")
+    assert [s for s in row["steps"] if s["step"] == "asked"] == []
+
+
 async def test_killing_every_python_process_does_not_end_a_conversation(new_line: NewLine) -> None:
     line, ears = new_line(), Ears()
     phone = line.phone("102", sound=Sound(Codec.ULAW, says=tone(COUNSELLOR_HZ)))
