@@ -9,6 +9,7 @@ import pytest
 
 from ivr.errors import ScriptError
 from ivr.flow.script import Script
+from ivr.routing.priority import BONUS_S, EPOCH_S, HIGHEST_PLACE, Reason
 from ivr.routing.skills import OPENS_AT_S, Fit, needs
 from ivr.telephony.conffile import plain, read_dialplan, render
 from ivr.telephony.phones import Phone, accounts, queues
@@ -45,6 +46,18 @@ def test_last_word_of_the_program_is_heard_in_full() -> None:
     told = "\n".join(LINES)
     names = ("QUEUE", "PRIORITY", "PLACE", "LANGUAGE", "BEFORE", "SHOWN", "SAME")
     assert [name for n, name in enumerate(names, 1) if f"HL_{name}=${{ARG{n}}}" not in told] == []
+
+
+def test_place_in_the_queue_is_reckoned_alike_with_and_without_the_program() -> None:
+    texts = {path.stem: path.read_text() for path in FILES}
+    assert used(r"\[(\d+) - \$\{EPOCH\}") == {str(HIGHEST_PLACE + EPOCH_S)}
+    bonuses = {name: set(re.findall(r"HL_PLACE=\$\[[^]]* \+ (\d+)\]", text)) for name, text in texts.items()}
+    danger, silent = str(BONUS_S[Reason.DANGER]), str(BONUS_S[Reason.SILENT])
+    assert {name: found for name, found in bonuses.items() if found} == {
+        "incoming": {danger},
+        "queue": {danger},
+        "rescue": {danger, silent},
+    }
 
 
 def test_every_goto_leads_to_a_context_that_is_there() -> None:
