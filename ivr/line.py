@@ -187,6 +187,7 @@ def _refuse_busy_ports(settings: Settings) -> None:
     """Ports of parts that do not run must be free. Raises Refused naming port and setting."""
     if not alive(_pid_file(settings, "switch")):
         _refuse_busy(socket.SOCK_DGRAM, settings.bind_address, settings.sip_port, "IVR_SIP_PORT")
+        _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.ami_port, "IVR_AMI_PORT")
     if not alive(_pid_file(settings, "answer")):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.fastagi_port, "IVR_FASTAGI_PORT")
     if not alive(_pid_file(settings, "web")):

@@ -37,7 +37,7 @@ async def prepare(settings: Settings, tell: Tell) -> None:
     on_duty = await people(settings)
     keyring = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty))
     tell("writing the switch's configuration")
-    write_conf(settings, script, program, [_phone(p, keyring) for p in on_duty])
+    write_conf(settings, script, program, keyring, [_phone(p, keyring) for p in on_duty])
     hand_over(settings.state_dir, settings.run_uid)
 
 
@@ -129,10 +129,12 @@ def _phone(person: counsellor.Counsellor, keyring: Keyring) -> phones.Phone:
     return phones.Phone(person.extension, person.name, person.languages, keyring.phones[person.extension])
 
 
-def write_conf(settings: Settings, script: Script, program: switch.Program, known: list[phones.Phone]) -> None:
+def write_conf(
+    settings: Settings, script: Script, program: switch.Program, keyring: Keyring, known: list[phones.Phone]
+) -> None:
     """asterisk-conf/ and dialplan/, rendered into the switch's own folder, readable by its user alone."""
     etc = settings.switch_dir / "etc"
-    values = conf_values(settings, script, program)
+    values = conf_values(settings, script, program) | {"AMI_SECRET": keyring.ami}
     carrier = carriers_trunk(settings)
     files = {path.name: render(path.read_text(), values, path.name) for path in CONF_DIR.glob("*.conf")}
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
@@ -162,6 +164,7 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "BIND_ADDRESS": settings.bind_address,
         "SIP_PORT": str(settings.sip_port),
         "FASTAGI_PORT": str(settings.fastagi_port),
+        "AMI_PORT": str(settings.ami_port),
         "RTP_FIRST_PORT": str(settings.rtp_first_port),
         "RTP_LAST_PORT": str(settings.rtp_last_port),
         "PATIENCE_S": f"{settings.patience_s:g}",

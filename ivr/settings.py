@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     sip_port: Port = Field(5060, description="SIP, UDP")
     web_port: Port = Field(8116, description="Web pages, on loopback")
     fastagi_port: Port = Field(4573, description="Door 1: the program, on loopback")
-    ami_port: Port = Field(5038, description="Reserved for the live board, on loopback")
+    ami_port: Port = Field(5038, description="The switch's manager interface (AMI), on loopback")
     asterisk_http_port: Port = Field(8088, description="Reserved for the telephone in the page, on loopback")
     rtp_first_port: Port = Field(10000, description="First of 1,000 ports for sound")
 

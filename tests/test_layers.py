@@ -57,7 +57,7 @@ PURE_MAY_NOT = {
     "time",
 }
 OWNERS = {
-    "panoramisk": {"ivr.telephony.fastagi"},
+    "panoramisk": {"ivr.telephony.fastagi", "ivr.telephony.ami"},
     "asterisk": {"ivr.telephony.agiscript", "ivr.telephony.conffile"},
     "sqlalchemy": {"ivr.records"},
     "aiosqlite": {"ivr.records"},

@@ -24,6 +24,7 @@ class Keyring:
     )  # HMAC of callers' numbers
     phones: dict[str, str] = field(default_factory=dict, repr=False)  # extension → SIP password
     sealing: dict[str, str] = field(default_factory=dict, repr=False)  # key id → key, see `records/sealed.py`
+    ami: str = field(default="", repr=False)  # our password for the switch's manager interface
 
     @property
     def hash_key(self) -> bytes:
@@ -50,9 +51,15 @@ def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
 
 def _complete(keyring: Keyring, extensions: tuple[str, ...]) -> Keyring:
     """With everything that is missing; itself when nothing is."""
-    passwords = {extension: secrets.token_urlsafe(18) for extension in extensions if extension not in keyring.phones}
+    passwords = {extension: _password() for extension in extensions if extension not in keyring.phones}
     sealing = keyring.sealing or {"1": secrets.token_hex(KEY_BYTES)}
-    return replace(keyring, phones={**keyring.phones, **passwords}, sealing=sealing)
+    return replace(
+        keyring, phones={**keyring.phones, **passwords}, sealing=sealing, ami=keyring.ami or _password()
+    )
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(18)
 
 
 @contextmanager
@@ -69,8 +76,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _read(path: Path) -> Keyring:
     try:
         told = json.loads(path.read_text())
-        # a file of an older version has no sealing keys yet
-        keyring = Keyring(str(told["caller_key"]), dict(told["phones"]), dict(told.get("sealing", {})))
+        # a file of an older version has no sealing keys and no password for the manager interface yet
+        sealing, ami = dict(told.get("sealing", {})), str(told.get("ami", ""))
+        keyring = Keyring(str(told["caller_key"]), dict(told["phones"]), sealing, ami)
         _refuse_odd(keyring)
         return keyring
     except (ValueError, KeyError, TypeError) as error:
