@@ -7,6 +7,7 @@ the connection, hang, send its bytes in pieces of `pieces`, and lie: put another
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +39,7 @@ class FakeAmi:
         self.banner, self.login = captured("login").split("\n", 1)
         self.actions: list[dict[str, str]] = []
         self.hangs = False
-        self.connections = 0
+        self.connected_at: list[float] = []
         self._pieces = pieces
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -81,7 +82,7 @@ class FakeAmi:
                 await asyncio.sleep(0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
+        self.connected_at.append(time.monotonic())
         self._writers.add(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             if not self.hangs:

@@ -53,9 +53,7 @@ def _complete(keyring: Keyring, extensions: tuple[str, ...]) -> Keyring:
     """With everything that is missing; itself when nothing is."""
     passwords = {extension: _password() for extension in extensions if extension not in keyring.phones}
     sealing = keyring.sealing or {"1": secrets.token_hex(KEY_BYTES)}
-    return replace(
-        keyring, phones={**keyring.phones, **passwords}, sealing=sealing, ami=keyring.ami or _password()
-    )
+    return replace(keyring, phones={**keyring.phones, **passwords}, sealing=sealing, ami=keyring.ami or _password())
 
 
 def _password() -> str:
