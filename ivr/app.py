@@ -1,4 +1,4 @@
-"""The parts of the line as processes, put together: `python -m ivr.app answer|ledger|web|keep`."""
+"""The parts of the line as processes, put together: `python -m ivr.app answer|watch|ledger|web|keep`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -15,14 +16,20 @@ import uvloop
 
 from ivr import call_log
 from ivr.call import Helpline, Line, take_call
+from ivr.duty import Duty
 from ivr.errors import HelplineError, Refused, ScriptError
 from ivr.flow.script import Script, parse
 from ivr.keeper import Part, alive, beat, keep, note_pid
 from ivr.prepare import bring_switch, keep_flow, prompt_ids
 from ivr.records import ledger_file
+from ivr.records.database import opened
 from ivr.records.keyring import open_keyring
+from ivr.routing.skills import needs
 from ivr.settings import Settings
+from ivr.telephony.ami import USER as AMI_USER
+from ivr.telephony.ami import connections
 from ivr.telephony.fastagi import FastAgiServer
+from ivr.watch import Watch, keep_queues
 from ivr.web.site import serve
 
 LOOK_FOR_FLOW_S = 1.0
@@ -82,6 +89,16 @@ async def write_records(settings: Settings) -> None:
     await _until_told(beat(settings.heartbeat_limit_s), call_log.follow(settings))
 
 
+async def look_after_queues(settings: Settings) -> None:
+    """Who stands in which of the switch's queues, until SIGTERM."""
+    script = parse(settings.flow_in_use.read_text())
+    secret = open_keyring(settings.secrets_file).ami
+    async with opened(settings.database) as database:
+        duty = Duty(database, settings.wrap_up_s)
+        fresh = aclosing(connections("127.0.0.1", settings.ami_port, AMI_USER, secret))
+        await _until_told(beat(settings.heartbeat_limit_s), keep_queues(fresh, Watch(needs(script.queues), duty.seats)))
+
+
 async def show_pages(settings: Settings) -> None:
     """The web pages, until SIGTERM."""
     await _until_told(beat(settings.heartbeat_limit_s), serve(settings))
@@ -118,7 +135,7 @@ def parts(settings: Settings) -> list[Part]:
     )
     own = [
         Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
-        for name, limit in (("answer", settings.heartbeat_limit_s), ("ledger", 30.0), ("web", 30.0))
+        for name, limit in (("answer", settings.heartbeat_limit_s), ("watch", 5.0), ("ledger", 30.0), ("web", 30.0))
     ]
     return [switch, *own]
 
@@ -136,7 +153,7 @@ async def _until_told(*works: Coroutine[Any, Any, None]) -> None:
         task.result()
 
 
-PARTS = {"answer": answer, "ledger": write_records, "web": show_pages, "keep": keep_line}
+PARTS = {"answer": answer, "watch": look_after_queues, "ledger": write_records, "web": show_pages, "keep": keep_line}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,10 +21,11 @@ from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
 from ivr.telephony import phones, switch
+from ivr.telephony.variables import Global
 
 OPEN_TIMEOUT_S = 60.0
 CLOSE_TIMEOUT_S = 40.0
-PARTS = ("switch", "answer", "ledger", "web")
+PARTS = ("switch", "answer", "watch", "ledger", "web")
 ANSWERING = {
     "switch",
     "answer",
@@ -148,11 +150,13 @@ async def _until_open(settings: Settings) -> None:
 
 
 def _booted(settings: Settings, program: switch.Program) -> bool:
-    """Before its modules are all there the switch answers calls with 503."""
+    """Until its modules are all there the switch answers with 503; until the first look nobody is in a queue."""
     try:
-        return "fully booted" in switch.ask(program, conf_file(settings), "core waitfullybooted")
+        booted = "fully booted" in switch.ask(program, conf_file(settings), "core waitfullybooted")
+        looked = switch.ask(program, conf_file(settings), "dialplan show globals") if booted else ""
     except TelephonyError:
         return False
+    return bool(re.search(rf"{Global.WATCHED_AT}=[1-9]", looked))
 
 
 def conf_file(settings: Settings) -> Path:

@@ -35,6 +35,8 @@ RING_OF = {
     "ivr.call": "acts",
     "ivr.call_log": "acts",
     "ivr.line": "acts",
+    "ivr.duty": "acts",
+    "ivr.watch": "acts",
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",

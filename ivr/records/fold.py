@@ -38,6 +38,15 @@ _CHOICES: Mapping[str, re.Pattern[str]] = {
     "reason": _WORD,
 }
 _NEVER_SHOWN = frozenset({"caller"})
+# The penalty of a queue member, in words: routing/skills.py, Fit, and the queues that have members of their own.
+_FITS: Mapping[str, str] = {
+    "0": "everybody-rings",
+    "1": "best-fit",
+    "2": "next-best-fit",
+    "3": "shares-the-language",
+    "4": "anybody",
+    "5": "talked-before",
+}
 _ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
 
 
@@ -124,6 +133,13 @@ def _rang(story: Story, event: Event) -> Story:
 
 def _party(who: str) -> dict[str, str]:
     return {"over": TRUNK} if who == TRUNK else {"extension": who}
+
+
+def _matched(story: Story, event: Event) -> Story:
+    """A counsellor has picked up; why this one and no other."""
+    why = _FITS.get(event.words.get("fit", ""))
+    details = _party(_who(event.channel)) | ({"why": why} if why else {})
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "matched", details))
 
 
 def _who(channel: str) -> str:
@@ -241,6 +257,7 @@ _TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
     Kind.ASKED: _asked,
     Kind.CHOSE: _chose,
     Kind.DECIDED: _decided,
+    Kind.MATCHED: _matched,
     Kind.APP_START: _queued,
     Kind.BRIDGE_ENTER: _entered,
     Kind.BRIDGE_EXIT: _left,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ivr.telephony.conffile import plain, section
 
 RING_S = 15  # then the queue may speak to the caller and rings again, the next one if there is another
+SAME = 5  # the penalty that tells the ledger: tried first, because they talked before
 LEAST_RECENT, RING_ALL = "leastrecent", "ringall"
 # Words for who waits, one after another: at 20 s, 45 s, 70 s, 95 s. For a caller in danger the first come sooner.
 WORDS = ("wait-presence", "wait-ways", "comfort", "wait-honest")
@@ -77,12 +78,12 @@ def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
         (
             *(_queue(plain(need, "queue"), (), LEAST_RECENT, danger=need.endswith("-danger")) for need in needs),
             _queue("everybody", known, RING_ALL),
-            *(_queue(f"same-{phone.extension}", (phone,), RING_ALL) for phone in known),
+            *(_queue(f"same-{phone.extension}", (phone,), RING_ALL, penalty=SAME) for phone in known),
         )
     )
 
 
-def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool = False) -> str:
+def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool = False, penalty: int = 0) -> str:
     words = (DANGER_WORD, *WORDS) if danger else WORDS
     return section(
         name,
@@ -101,7 +102,7 @@ def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool =
         f"periodic-announce = {','.join(f'helpline/{word}' for word in words)}",
         f"periodic-announce-startdelay = {DANGER_WORDS_AT_S if danger else WORDS_AT_S}",
         f"periodic-announce-frequency = {WORDS_EVERY_S}",
-        *(f"member => PJSIP/{phone.extension},0,{phone.extension}" for phone in members),
+        *(f"member => PJSIP/{phone.extension},{penalty},{phone.extension}" for phone in members),
     )
 
 

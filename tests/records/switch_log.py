@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 FIRST_SECOND = 1_795_281_000.0
@@ -56,9 +57,9 @@ class Calling:
         own = {"linkedid": self.id, "uniqueid": channel, "channame": self.names[channel]}
         self.log.write(kind, **given | own | fields)
 
-    def step(self, kind: str, **words: object) -> None:
+    def step(self, kind: str, /, channel: str = "", **words: Any) -> None:
         extra = json.dumps({"extra": urlencode(words)})
-        self.event(kind, userdeftype=kind, appname="CELGenUserEvent", eventextra=extra)
+        self.event(kind, channel, userdeftype=kind, appname="CELGenUserEvent", eventextra=extra)
 
     def asked(self, menu: str, key: str = "", attempt: int = 1) -> None:
         self.step("asked", menu=menu, attempt=attempt, key=key)

@@ -164,6 +164,18 @@ def test_a_mobile_over_the_trunk_is_forwarded_and_has_no_counsellor() -> None:
     assert found["steps"][1] | {"at": ""} == {"at": "", "step": "rang", "over": "trunk"}
 
 
+@pytest.mark.parametrize(
+    ("fit", "why"), [("1", "best-fit"), ("4", "anybody"), ("5", "talked-before"), ("0", "everybody-rings"), ("x", None)]
+)
+def test_why_this_counsellor_is_on_record(fit: str, why: str | None) -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    call.step("matched", call.rings("102"), fit=fit)
+    (step,) = [step for step in only(log)["steps"] if step["step"] == "matched"]
+    assert (step["extension"], step.get("why")) == ("102", why)
+
+
 def test_local_channels_between_them_do_not_hide_the_talk() -> None:
     log = SwitchLog()
     call = log.call()
