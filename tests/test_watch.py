@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ivr.telephony.ami import Message
-
 from ivr.routing.plan import Change, Do, Member, Place
+from ivr.telephony.ami import Message
 from ivr.telephony.queues import View
 from ivr.watch import Missed, joined
 

@@ -77,7 +77,7 @@ async def test_both_hear_each_other_and_the_phone_does_not_show_the_number(line:
     assert "0000077" not in shown
     assert "ru violence" in shown
     (row,) = await line.new_rows(before)
-    assert (row["outcome"], row["counsellor"], row["queue"]) == ("answered", "102", "ru")
+    assert (row["outcome"], row["counsellor"], row["queue"]) == ("answered", "102", "ru-violence")
 
 
 async def test_caller_hears_us_at_once_and_the_first_menu_ends_within_twelve_seconds(line: LiveLine) -> None:

@@ -64,11 +64,12 @@ class Calling:
     def asked(self, menu: str, key: str = "", attempt: int = 1) -> None:
         self.step("asked", menu=menu, attempt=attempt, key=key)
 
-    def chose(self, **words: object) -> None:
+    def chose(self, **words: Any) -> None:
         self.step("chose", **words)
 
-    def decided(self, **words: object) -> None:
-        self.step("decided", **{"priority": "normal", "queue": "az", "door": 1} | words)
+    def decided(self, **words: Any) -> None:
+        told: dict[str, Any] = {"priority": "normal", "queue": "az", "door": 1}
+        self.step("decided", **told | words)
 
     def queued(self) -> None:
         self.event("APP_START", appname="Queue", context="queue")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ivr.telephony.ami import Message
 
 from ivr.routing.plan import Change, Do, Member, Waiting
+from ivr.telephony.ami import Message
 from ivr.telephony.queues import Phone, View, actions, view
 from ivr.telephony.statuses import PhoneState
 
