@@ -191,6 +191,14 @@ async def count_open(unit: Unit) -> int:
     return int((await unit.execute(query)).scalar_one())
 
 
+async def waiting(unit: Unit) -> list[tuple[datetime, str]]:
+    """Since when each caller in the queue has been there, and with which priority."""
+    now = select(table.c.started_at, table.c.priority).where(
+        table.c.state == State.WAITING.value, table.c.ended_at.is_(None)
+    )
+    return [(row.started_at, row.priority) for row in await unit.execute(now)]
+
+
 async def count(unit: Unit, wanted: Wanted) -> int:
     query = _filtered(wanted).with_only_columns(func.count(table.c.id))
     return int((await unit.execute(query)).scalar_one())

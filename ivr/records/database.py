@@ -148,6 +148,13 @@ async def upsert(unit: Unit, table: Table, rows: Sequence[Mapping[str, Any]]) ->
     await unit.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 
 
+async def insert_new(unit: Unit, table: Table, row: Mapping[str, Any]) -> bool:
+    """Write a row unless one with its primary key is there, which then stays as it is. Whether it was written."""
+    dialect = sqlite if unit.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(table).values(row).on_conflict_do_nothing()
+    return (await unit.execute(insert)).rowcount == 1
+
+
 def _make_file(path: Path) -> None:
     """An empty database of the folder's owner. SQLite itself gives -wal and -shm the owner and mode of this file."""
     try:

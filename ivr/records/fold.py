@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from ivr.records.call import Move, Outcome, State, advance
-from ivr.records.story import Story, call_id, moment
+from ivr.records.promised import CALLBACK_ID, attempt_of, promise_of
+from ivr.records.story import CALLBACK, Story, call_id, moment
 from ivr.telephony.events import Event, Kind
 from ivr.telephony.numbers import as_dialled
 
 INCOMING = "incoming"
+CALLBACKS = "callback"
 SHORT_NUMBER = "116111"
 COUNSELLORS = "counsellor"
 TRUNK = "trunk"
@@ -36,6 +38,9 @@ _CHOICES: Mapping[str, re.Pattern[str]] = {
     "queue": _WORD,
     "door": re.compile("[123]"),
     "reason": _WORD,
+    "promise": re.compile("withdrawn"),
+    "callback": CALLBACK_ID,
+    "first_call": re.compile(r"[0-9]{10,11}-[0-9]{6,12}"),
 }
 _NEVER_SHOWN = frozenset({"caller"})
 # The penalty of a queue member, in words: routing/skills.py, Fit, and the queues that have members of their own.
@@ -51,14 +56,15 @@ _ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
 
 
 def begins(event: Event) -> bool:
-    """Whether a call to the line begins: from outside, or from a counsellor's phone that dials the line itself."""
+    """Whether a call begins: from outside, from a counsellor's phone that dials the line itself, or ours to a child."""
     if event.kind is not Kind.CHAN_START or not event.of_first_channel:
         return False
-    return event.context == INCOMING or (event.context == COUNSELLORS and event.exten == SHORT_NUMBER)
+    return event.context in (INCOMING, CALLBACKS) or (event.context == COUNSELLORS and event.exten == SHORT_NUMBER)
 
 
 def begin(event: Event) -> Story:
-    return Story(call_id(event.linkedid), event.linkedid, event.at, as_dialled(event.exten))
+    dialled = CALLBACK if event.context == CALLBACKS else as_dialled(event.exten)
+    return Story(call_id(event.linkedid), event.linkedid, event.at, dialled)
 
 
 def fold(story: Story, event: Event) -> Story:
@@ -118,6 +124,21 @@ def _decided(story: Story, event: Event) -> Story:
     return _moved(story, Move.DECIDED, chosen={**story.chosen, **choices}, decided_at=event.at, steps=steps)
 
 
+def _promised(story: Story, event: Event) -> Story:
+    promise = promise_of(event)
+    if promise is None:
+        return replace(story, refused=story.refused + 1)
+    told = {"callback": promise["id"], "only_caller": promise["only_caller"]}
+    safe = {name: moment(promise[name].timestamp()) for name in ("safe_from", "safe_until")}
+    return _moved(story, Move.NOTED, promised=True, steps=_with_step(story, event.at, "promised", told | safe))
+
+
+def _tried(story: Story, event: Event) -> Story:
+    attempt = attempt_of(event)
+    told = {"outcome": attempt["outcome"], "attempt": attempt["number"]} if attempt else {}
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "tried", told)) if told else story
+
+
 def _queued(story: Story, event: Event) -> Story:
     if event.app != "Queue" or not event.of_first_channel:
         return story
@@ -151,7 +172,7 @@ def _who(channel: str) -> str:
 
 
 def _entered(story: Story, event: Event) -> Story:
-    who = "" if event.of_first_channel else _who(event.channel)
+    who = "" if event.of_first_channel and not story.is_callback else _who(event.channel)
     places = {**story.places, event.uniqueid: (event.bridge, who)}
     return _seen(replace(story, places=places), event.at)
 
@@ -197,14 +218,22 @@ def _talked(story: Story, until: float) -> float | None:
 
 def _with_caller(story: Story) -> str | None:
     """Who shares the caller's bridge; who did so before comes first, a counsellor before the trunk."""
-    mine = story.places.get(story.linkedid)
-    if not mine or not mine[0]:
+    mine = _callers_bridge(story)
+    if not mine:
         return None
-    bridges = _joined(mine[0], list(story.places.values()))
+    bridges = _joined(mine, list(story.places.values()))
     there = {who for bridge, who in story.places.values() if bridge in bridges and who and not who.startswith("Local/")}
+    there -= {TRUNK} if story.is_callback else set()
     if story.talking_with in there:
         return story.talking_with
     return min(there, default=None)  # digits sort before letters
+
+
+def _callers_bridge(story: Story) -> str:
+    """Where we rang, the child is whoever is on the trunk."""
+    if story.is_callback:
+        return next((bridge for bridge, who in story.places.values() if who == TRUNK), "")
+    return story.places.get(story.linkedid, ("", ""))[0]
 
 
 def _joined(bridge: str, places: list[tuple[str, str]]) -> set[str]:
@@ -231,6 +260,8 @@ def _outcome(story: Story) -> Outcome:
         return Outcome.ANSWERED
     if story.met_at is not None:
         return Outcome.FORWARDED
+    if story.promised:
+        return Outcome.CALLBACK_PROMISED
     return Outcome.ABANDONED_IN_MENU if story.decided_at is None else Outcome.ABANDONED_IN_QUEUE
 
 
@@ -258,6 +289,8 @@ _TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
     Kind.CHOSE: _chose,
     Kind.DECIDED: _decided,
     Kind.MATCHED: _matched,
+    Kind.PROMISED: _promised,
+    Kind.TRIED: _tried,
     Kind.APP_START: _queued,
     Kind.BRIDGE_ENTER: _entered,
     Kind.BRIDGE_EXIT: _left,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
-from ivr.records import call, contact, ledger_file
+from ivr.records import call, contact, ledger_file, pledge
 from ivr.records.database import Database, Unit, metadata, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
@@ -23,6 +23,7 @@ __all__ = ["Reader", "mark", "where"]
 
 LEDGER = "calls"
 PEEK_BYTES = 16_384
+ROWS_BY_THEMSELVES = frozenset({Kind.PROMISED, Kind.TRIED})
 
 position = Table(
     "ledger_position",
@@ -63,6 +64,7 @@ class Folding:
     stories: dict[str, Story] = field(default_factory=dict)
     changed: dict[str, Story] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
+    noted: list[Event] = field(default_factory=list)  # events that are rows by themselves, whatever call they are of
     lines: int = 0
     rubbish: int = 0
     refused: int = 0
@@ -77,6 +79,8 @@ class Folding:
                 self.rubbish += 1
 
     def _tell(self, event: Event) -> None:
+        if event.kind in ROWS_BY_THEMSELVES:
+            self.noted.append(event)
         if event.kind in MARKS:
             for story in list(self.stories.values()):
                 self._put(story, fold(story, event))
@@ -131,6 +135,7 @@ class Reader:
             return folding, was.revision
         folding.take(chunk.lines)
         now = counted(was, chunk.place, folding)
+        await pledge.note(unit, folding.noted)
         await write_calls(unit, folding.changed.values(), now.revision)
         await _write_open(unit, folding)
         await write_position(unit, now)
@@ -162,6 +167,7 @@ async def write_position(unit: Unit, now: Position) -> None:
 
 async def write_calls(unit: Unit, stories: Iterable[Story], revision: int) -> None:
     """The rows of these calls, of the contacts they are, and whether those callers had called before."""
+    stories = [story for story in stories if story.is_call]
     rows = [row(story) | {"revision": revision} for story in stories]
     talks = [story.id for story in stories if story.met_at is not None]
     await call.write(unit, rows)
@@ -169,6 +175,7 @@ async def write_calls(unit: Unit, stories: Iterable[Story], revision: int) -> No
     await contact.write(unit, [contact.row_of_call(each) for each in rows if each["id"] in talked])
     if callers := call.callers(rows):
         await contact.settle(unit, callers, min(each["id"] for each in rows))
+    await pledge.note_talks(unit, stories)
 
 
 async def open_stories(unit: Unit) -> dict[str, Story]:

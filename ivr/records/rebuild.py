@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from ivr.records import call, contact, ledger_file
+from ivr.records import call, contact, ledger_file, pledge
 from ivr.records.call import State
 from ivr.records.database import Database, Unit
 from ivr.records.ledger import (
@@ -63,6 +63,7 @@ class Rebuild:
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
             folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
+                await pledge.note(unit, folding.noted)
                 await write_calls(unit, _ended(folding), await _next_revision(unit))
             progress(min(done, total), total)
         async with self._database.unit_of_work() as unit:
@@ -91,7 +92,9 @@ class Rebuild:
         limit = (await where(unit, lock=True)).place
         revision = await _next_revision(unit)
         while chunk := self._read_on(limit):  # what the reader read since; few lines
-            await write_calls(unit, _ended(self._fold(chunk)), revision)
+            folding = self._fold(chunk)
+            await pledge.note(unit, folding.noted)
+            await write_calls(unit, _ended(folding), revision)
         await write_calls(unit, tuple(self._stories.values()), revision)
         await self._replace_open(unit, since)
         removed = await _remove(unit, before, since)

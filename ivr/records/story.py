@@ -14,6 +14,9 @@ from typing import Any
 
 from ivr.records.call import Outcome, State
 
+CALLBACK = "callback"
+"""What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -33,9 +36,20 @@ class Story:
     talking_with: str | None = None
     talked_s: float | None = None
     counsellor: str | None = None
+    promised: bool = False
     ended_at: float | None = None
     outcome: Outcome | None = None
     refused: int = 0
+
+    @property
+    def is_callback(self) -> bool:
+        """Whether it was we who rang, to keep a promise."""
+        return self.dialled == CALLBACK
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it gets a row: every call to the line, and of our own those in which child and counsellor met."""
+        return not self.is_callback or self.met_at is not None
 
 
 def call_id(linkedid: str) -> str:

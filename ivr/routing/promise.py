@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ivr.flow.steps import Priority
 from ivr.routing.hours import BAKU, Clock
 
 
@@ -210,6 +211,22 @@ def _wait_min(policy: Policy, outcome: Outcome, counted: int) -> int:
     if outcome not in COUNTED:
         return policy.again_min
     return policy.spacing_min[min(counted, len(policy.spacing_min)) - 1]
+
+
+Place = tuple[bool, datetime]
+"""One who waits, on the line or for a call-back: in danger (False) or not, and since when. The least is first."""
+
+
+def place(priority: str, since: datetime) -> Place:
+    return priority != Priority.DANGER, since
+
+
+def waits_its_turn(mine: Place, queue: Iterable[Place], *, lapses: bool) -> bool:
+    """Whether callers in the queue come before this call-back: who stayed on the line must not be overtaken by who did
+    not. One that is about to lapse waits for nobody but callers in danger.
+    """
+    ahead = [each for each in queue if each < mine]
+    return any(not calm for calm, _ in ahead) or (bool(ahead) and not lapses)
 
 
 def lapses_soon(policy: Policy, state: State, end: datetime, now: datetime) -> bool:

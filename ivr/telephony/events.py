@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DECIDED = "decided"
     MATCHED = "matched"  # a counsellor has picked up: who, and why that one
     PROMISED = "promised"  # the caller agreed to be called back
+    TRIED = "tried"  # how an attempt to keep such a promise ended
     RECORDED = "recorded"  # the caller left a message
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
@@ -41,7 +42,9 @@ class Kind(StrEnum):
 
 
 MARKS = frozenset({Kind.SWITCH_START, Kind.SWITCH_END})
-_STEPS = frozenset({Kind.ASKED, Kind.CHOSE, Kind.DECIDED, Kind.MATCHED, Kind.PROMISED, Kind.RECORDED, Kind.SAID})
+_STEPS = frozenset(
+    {Kind.ASKED, Kind.CHOSE, Kind.DECIDED, Kind.MATCHED, Kind.PROMISED, Kind.TRIED, Kind.RECORDED, Kind.SAID}
+)
 _BRIDGES = frozenset({Kind.BRIDGE_ENTER, Kind.BRIDGE_EXIT})
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 

@@ -16,6 +16,16 @@ class ReadStatus(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class DialStatus(StrEnum):
+    """DIALSTATUS of Dial()."""
+
+    NO_ANSWER = "NOANSWER"
+    BUSY = "BUSY"
+    CONGESTION = "CONGESTION"  # the carrier refused
+    UNAVAILABLE = "CHANUNAVAIL"  # the trunk is not there
+    CANCEL = "CANCEL"
+
+
 class PhoneState(StrEnum):
     """Device state of a counsellor's phone; the switch sends its number (include/asterisk/devicestate.h)."""
 

@@ -119,3 +119,41 @@ def answered(log: SwitchLog, extension: str = "101", **decided: object) -> Calli
     call.ends(channel)
     call.hangs_up()
     return call
+
+
+def promised(
+    call: Calling, number: str = "1795281000-0000000a", caller: str = "a" * 32, *, hours: int = 2, **more: object
+) -> str:
+    """The caller of `call` was promised a call-back, safe for so many hours from now on; its id."""
+    sealed = "A" * 56
+    now = int(call.log.at)
+    told = {"id": number, "number": sealed, "caller": caller, "safe_from": now, "safe_until": now + 3600 * hours}
+    call.step("promised", "", **told | {"only": "yes", "language": "az", "topic": "violence"} | more)
+    return number
+
+
+def tried(log: SwitchLog, callback: str, outcome: str, attempt: int = 1, counsellor: str = "101") -> Calling:
+    """An attempt: our own call, of which nothing is told but how it ended."""
+    own = log.call("counsellor", context="callback", phone="x")
+    own.names[own.id] = "Local/counsellor@callback-00000001;1"
+    own.step("tried", callback=callback, attempt=attempt, outcome=outcome, counsellor=counsellor)
+    return own
+
+
+def kept(log: SwitchLog, callback: str, *, counsellor_leaves_first: bool = False) -> Calling:
+    """A call-back that was kept: the counsellor's phone, then the child's, in two bridges that a Local pair joins."""
+    own = log.call("counsellor", context="callback", phone="x")
+    own.names[own.id] = "Local/counsellor@callback-00000001;1"
+    told = {"language": "az", "topic": "violence", "caller": "a" * 32, "callback": callback, "queue": ""}
+    own.decided(**told, first_call="1795281001-000001")
+    counsellor = own.rings("101")
+    inner = own.rings("Local/counsellor@callback-00000001;2")
+    for channel in (inner, counsellor):
+        own.enters("bridge-one", channel)
+    child = own.rings("trunk")
+    own.step("tried", callback=callback, attempt=1, outcome="answered", counsellor="101")
+    for channel in (own.id, child):
+        own.enters("bridge-two", channel)
+    own.ends(counsellor if counsellor_leaves_first else child)
+    own.hangs_up()
+    return own

@@ -26,7 +26,9 @@ from ivr.routing.promise import (
     diagram,
     lapses_soon,
     offers_afternoon,
+    place,
     standing,
+    waits_its_turn,
     window,
 )
 from tests.conftest import PROJECT
@@ -160,6 +162,27 @@ def test_number_is_withheld_where_only_the_caller_may_answer() -> None:
 def test_promise_about_to_lapse_is_seen(state: State, left_min: int, worried: bool) -> None:
     now = baku(21, 9)
     assert lapses_soon(POLICY, state, now + timedelta(minutes=left_min), now) is worried
+
+
+@pytest.mark.parametrize(
+    ("priority", "queue", "lapses", "waits"),
+    [
+        ("normal", [], False, False),
+        ("normal", [("normal", 8)], False, True),  # who stayed on the line is not overtaken by who did not
+        ("normal", [("normal", 10)], False, False),
+        ("high", [("normal", 8)], False, True),
+        ("normal", [("normal", 8)], True, False),
+        ("normal", [("danger", 10)], False, True),
+        ("normal", [("danger", 10)], True, True),
+        ("danger", [("normal", 8), ("danger", 10)], False, False),
+        ("danger", [("danger", 8)], False, True),
+    ],
+)
+def test_call_back_takes_its_turn_among_those_who_stayed(
+    priority: str, queue: list[tuple[str, int]], lapses: bool, waits: bool
+) -> None:
+    there = [place(of, baku(21, hour)) for of, hour in queue]
+    assert waits_its_turn(place(priority, baku(21, 9)), there, lapses=lapses) is waits
 
 
 def test_readme_of_call_backs_shows_this_table() -> None:

@@ -123,6 +123,7 @@ def _callbacks() -> None:
         sa.Column("at", TIME, nullable=False),
         sa.Column("counsellor", sa.String(16)),
         sa.Column("outcome", sa.String(24)),
+        sa.Column("call_id", sa.String(40)),
         sa.Column("talk_s", sa.Float()),
         sa.PrimaryKeyConstraint("callback_id", "number", name=op.f("pk_callback_attempt")),
         sa.ForeignKeyConstraint(
