@@ -140,6 +140,7 @@ def write_conf(
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
     files |= {
         "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
+        "globals_mobiles.conf": trunk.mobiles_conf(on_call(settings)),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
         "queues_counsellors.conf": phones.queues(known, skills.needs(script.queues)),
     }
@@ -172,8 +173,17 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "DEFAULT_LANGUAGE": script.default_language,
         "GREETING": "&".join(f"helpline/{prompt}" for prompt in greeting),
         "WAIT_S": f"{settings.wait_s:g}",
-        "MOBILES": trunk.mobiles(carriers_trunk(settings), settings.oncall_numbers),
+        "MOBILES": on_call(settings).places,
+        "MOBILES_RING": settings.oncall_ring,
+        "MOBILES_S": str(on_call(settings).longest_s),
+        "MOBILES_LANGUAGE": settings.oncall_language,
     }
+
+
+def on_call(settings: Settings) -> trunk.OnCall:
+    """The mobiles on call: nobody's without a trunk."""
+    numbers = settings.oncall_numbers if settings.trunk_host else ()
+    return trunk.OnCall(numbers, settings.oncall_ring == "one_by_one")
 
 
 def carriers_trunk(settings: Settings) -> trunk.Trunk | None:

@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     oncall_numbers: Words = Field(
         (), description="Mobiles of counsellors on call, rung over the trunk when nobody answers"
     )
+    oncall_ring: Literal["all", "one_by_one"] = Field(
+        "all", description="Mobiles on call: all at once, or in their order, each for 20 s"
+    )
+    oncall_language: Literal["az", "ru", "en"] = Field(
+        "az", description="Language in which a counsellor on call is asked to press 1"
+    )
 
     @field_validator("trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", mode="before")
     @classmethod

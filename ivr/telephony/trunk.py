@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ivr.errors import ScriptError
 from ivr.telephony.conffile import plain, section
 
+MOBILE_S = 40  # of one mobile at most: 20 s of ringing, then up to two announcements
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -37,9 +37,32 @@ def trunk_conf(trunk: Trunk | None, bind_address: str) -> str:
     return "\n".join(parts)
 
 
-def mobiles(trunk: Trunk | None, numbers: Iterable[str]) -> str:
-    """Dial string that rings all `numbers` at once over the trunk; empty without a trunk."""
-    return "&".join(f"PJSIP/{_digits(number)}@trunk" for number in numbers) if trunk else ""
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Mobiles of counsellors on call: rung all at once, or in their order. See `dialplan/mobile.conf`."""
+
+    numbers: tuple[str, ...] = field(default=(), repr=False)
+    one_by_one: bool = False
+
+    @property
+    def places(self) -> str:
+        """Dial string by places in the list, never by number; empty when there is nobody.
+
+        /n: the Local channel stays, so that the caller never changes bridges and the record shows one talk.
+        """
+        first = self.numbers[:1] if self.one_by_one else self.numbers
+        return "&".join(f"Local/{place}@mobile/n" for place, _ in enumerate(first, 1))
+
+    @property
+    def longest_s(self) -> int:
+        """From the first ring until the last mobile has been given up."""
+        return MOBILE_S * (len(self.numbers) if self.one_by_one else 1)
+
+
+def mobiles_conf(on_call: OnCall) -> str:
+    """globals_mobiles.conf: each mobile's dial string, by its place in the list."""
+    lines = (f"HL_MOBILE_{place}=PJSIP/{_digits(number)}@trunk" for place, number in enumerate(on_call.numbers, 1))
+    return "\n".join(("; Mobiles of counsellors on call.", *lines, ""))
 
 
 def _digits(number: str) -> str:

@@ -27,6 +27,7 @@ class Variable(StrEnum):
     LANGUAGE = "HL_LANGUAGE"  # program → dialplan: language of every prompt from now on
     BEFORE = "HL_BEFORE"  # program → dialplan: prompt played before the wait begins
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
+    TRY = "HL_TRY"  # dialplan: on a mobile, how often it was asked to press 1
 
 
 class Global(StrEnum):
@@ -41,4 +42,8 @@ class Global(StrEnum):
     WAIT_S = "HL_WAIT_S"  # how long a caller waits before other ways are tried
     WATCHED_AT = "HL_WATCHED_AT"  # second since 1970 in which the program last looked after the queues
     ON_DUTY = "HL_ON_DUTY"  # how many counsellors are on duty and can be reached
-    MOBILES = "HL_MOBILES"  # dial string of the mobiles on call, rung all at once; empty without a trunk
+    MOBILES = "HL_MOBILES"  # dial string of the mobiles on call, by their places in the list; empty without a trunk
+    MOBILES_RING = "HL_MOBILES_RING"  # all or one_by_one
+    MOBILES_S = "HL_MOBILES_S"  # how long that may take altogether
+    MOBILES_LANGUAGE = "HL_MOBILES_LANGUAGE"  # in which a counsellor on call is asked to press 1
+    MOBILE = "HL_MOBILE_"  # HL_MOBILE_1 and so on: dial string of each mobile, the only place with its number

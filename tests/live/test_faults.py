@@ -226,7 +226,7 @@ async def test_phone_that_dies_in_mid_talk_gives_the_caller_to_another(new_line:
 async def test_mobile_on_call_rings_when_no_phone_answers(new_line: NewLine) -> None:
     from ivr.telephony.sipp_phone import Phone
 
-    carrier = Phone(ring_s=0.2, talk_s=1.0, sound=Sound(Codec.ALAW, says=tone(COUNSELLOR_HZ)))
+    carrier = Phone(ring_s=0.2, sound=Sound(Codec.ALAW, says=tone(COUNSELLOR_HZ)))
     state = PROJECT / "var"
     async with carrier.on(("127.0.0.1", 9), state) as mobile:
         host, port = mobile.address
@@ -234,9 +234,14 @@ async def test_mobile_on_call_rings_when_no_phone_answers(new_line: NewLine) -> 
             trunk_host=host, trunk_port=str(port), trunk_addresses="127.0.0.9", oncall_numbers="+994000000055"
         )
         ears = Ears()
-        await line.call(*keys("20"), Stay(90), ears=ears)
-        assert ears.hears(COUNSELLOR_HZ)
-        invite = mobile.calls[0].invite
+        call = asyncio.create_task(line.call(*keys("20"), Stay(90), ears=ears))
+        ringing = await mobile.call(within_s=60)
+        await ringing.answered()
+        await ringing.press("1")
+        await until(lambda: ears.hears(COUNSELLOR_HZ), 10, "the two to talk")
+        ringing.hang_up()
+        await call
+        invite = ringing.invite
     assert invite.startswith("INVITE sip:+994000000055@")
     assert "0000001" not in invite
     (row,) = line.calls()
