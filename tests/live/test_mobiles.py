@@ -27,7 +27,7 @@ pytestmark = pytest.mark.live
 NewLine = Callable[..., LiveLine]
 CALLER = "+994000000001"
 ONE, TWO, THREE = "+994000000055", "+994000000056", "+994000000057"
-UNTIL_MOBILES_S = 60
+UNTIL_MOBILES_S = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ async def test_mobiles_that_answer_and_do_not_accept_leave_the_child_waiting_and
 ) -> None:
     child = Ears()
     async with carrier(new_line, ONE, TWO) as trunk:
-        call = ring(trunk.line, Stay(150), ears=child)
+        call = ring(trunk.line, Stay(200), ears=child)
         declined = await trunk.voicemail(ONE)
         machine = await trunk.voicemail(TWO)
         await asyncio.sleep(2)
