@@ -32,6 +32,7 @@ RING_OF = {
     "ivr.privileges": "wire",
     "ivr.keeper": "wire",
     "ivr.records": "wire",
+    "ivr.calendar": "wire",
     "ivr.call": "acts",
     "ivr.call_log": "acts",
     "ivr.line": "acts",
@@ -77,7 +78,7 @@ OWNERS = {
     "pydantic_settings": {"ivr.settings"},
     "zoneinfo": {"ivr.routing.hours"},
     "holidays": {"ivr.routing.hours"},
-    "icalendar": {"ivr.rota_calendar"},
+    "icalendar": {"ivr.calendar.event", "ivr.calendar.write"},
 }
 
 

@@ -15,6 +15,10 @@ class Clock:
 
     zone: ZoneInfo
 
+    @property
+    def name(self) -> str:
+        return self.zone.key
+
     def reads(self, moment: datetime) -> tuple[date, int]:
         """The day, and the minute of it, that the clock shows at `moment`."""
         local = moment.astimezone(self.zone)
@@ -27,17 +31,21 @@ class Clock:
         """`moment` as the clock shows it, for people to read."""
         return moment.astimezone(self.zone)
 
+    def wall(self, day: date, minute: int = 0) -> datetime:
+        """What the clock shows then, for a calendar to keep; 1,500 is 01:00 the day after."""
+        return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=self.zone)
+
     def moment(self, day: date, minute: int = 0) -> datetime:
         """The first moment at which the clock shows that time or a later one, in UTC; 1,500 is 01:00 the day after.
 
         So an hour that is skipped in spring is empty, and one that comes twice in autumn belongs to whatever is
         going on when it begins: what follows one another on the clock follows one another in truth.
         """
-        wanted = datetime.combine(day, time()) + timedelta(minutes=minute)
-        found = wanted.replace(tzinfo=self.zone).astimezone(UTC)
-        if found.astimezone(self.zone).replace(tzinfo=None) == wanted:
+        wanted = self.wall(day, minute)
+        found = wanted.astimezone(UTC)
+        if found.astimezone(self.zone).replace(tzinfo=None) == wanted.replace(tzinfo=None):
             return found
-        return self._leap(wanted)
+        return self._leap(wanted.replace(tzinfo=None))
 
     def _leap(self, skipped: datetime) -> datetime:
         """When the clock leaps over `skipped`, to the second."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import combinations
+from itertools import chain, combinations
 
 from ivr.routing.hours import BAKU, DAY_MIN, Clock
 from ivr.routing.spans import Stretch, edges, joined, within, without
@@ -148,9 +148,10 @@ def next_change(rota: Rota, now: datetime) -> datetime | None:
         at = max(at + _DAY, rota.clock.moment(later[0] - _DAY))
 
 
-def overlaps(rota: Rota) -> tuple[Overlap, ...]:
-    """Every two rows of the same kind by which a counsellor is on twice at once."""
-    return (*_overlapping_shifts(rota.shifts), *_overlapping_extras(rota.exceptions))
+def overlaps(rota: Rota) -> Iterator[Overlap]:
+    """Every two rows of the same kind by which a counsellor is on twice at once, as they are found."""
+    yield from _overlapping_shifts(rota.shifts)
+    yield from _overlapping_extras(rota.exceptions)
 
 
 def _time_of(rota: Rota, extension: str, window: Stretch) -> tuple[Stretch, ...]:
@@ -187,8 +188,11 @@ def _turning_days(rota: Rota) -> list[date]:
 
 
 def _overlapping_shifts(shifts: tuple[Shift, ...]) -> Iterator[Overlap]:
-    for first, second in combinations(shifts, 2):
-        if first.extension == second.extension and (day := _first_clash(first, second)):
+    of_each: dict[str, list[Shift]] = {}
+    for shift in shifts:
+        of_each.setdefault(shift.extension, []).append(shift)
+    for first, second in chain.from_iterable(combinations(own, 2) for own in of_each.values()):
+        if day := _first_clash(first, second):
             yield Overlap(first, second, day)
 
 

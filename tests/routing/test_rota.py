@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ivr.routing import rota as decisions
 from ivr.routing.hours import BAKU, Clock
 from ivr.routing.rota import (
     ExceptionKind,
@@ -23,7 +24,6 @@ from ivr.routing.rota import (
     gaps,
     next_change,
     on_duty,
-    overlaps,
     spans,
 )
 
@@ -54,6 +54,10 @@ def absent(extension: str, day: date, starts: int = 0, ends: int = 1440) -> Shif
 
 def extra(extension: str, day: date, starts: int, ends: int) -> ShiftException:
     return ShiftException(extension, ExceptionKind.EXTRA, day, starts, ends)
+
+
+def overlaps(told: Rota) -> tuple[Overlap, ...]:
+    return tuple(decisions.overlaps(told))
 
 
 DAYTIME = Shift("101", 0, 9 * 60, 17 * 60)
