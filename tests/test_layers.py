@@ -35,6 +35,7 @@ RING_OF = {
     "ivr.calendar": "wire",
     "ivr.call": "acts",
     "ivr.call_log": "acts",
+    "ivr.rota": "acts",
     "ivr.line": "acts",
     "ivr.duty": "acts",
     "ivr.watch": "acts",

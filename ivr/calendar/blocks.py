@@ -47,6 +47,7 @@ class Faults:
         raise ScriptError(
             f"the calendar has {len(told):,} fault(s), and the rota stays as it was",
             problems=(*told[:SHOWN_FAULTS], *more),
+            remedy="Put these lines right, then import it again.",
         )
 
     def note(self, block: Block, error: Faulty) -> None:

@@ -17,6 +17,8 @@ def who(event: Event, people: Mapping[str, str]) -> tuple[str, ...]:
     words = _WORD.findall(event.title)
     if words and words[0] in people:
         return (words[0],)
+    if words and words[0].isdigit():
+        raise Faulty("SUMMARY", f"{shown(event.title)}: {words[0]} is no counsellor's extension")
     named = {word for word in words if word in people} or {e for e, name in people.items() if _has(words, name)}
     if len(named) > 1:
         meant = " and ".join(sorted(named))

@@ -301,7 +301,8 @@ def test_a_title_with_two_of_us_needs_to_begin_with_one() -> None:
 
 
 def test_all_faults_come_at_once_and_in_order() -> None:
-    found = faults(event(NINE, title="199 Nobody"), event("DTSTART:x", FIVE), event(NINE, FIVE, title="199 Nobody"))
+    found = faults(event(NINE, title="199 Leyla"), event("DTSTART:x", FIVE), event(NINE, FIVE, title="199 for 101"))
+    assert found[2] == "line 13: '199 for 101': 199 is no counsellor's extension"
     assert [fault.partition(":")[0] for fault in found] == ["line 5", "line 9", "line 13"]
 
 
