@@ -15,7 +15,8 @@ import structlog
 import uvloop
 
 from ivr import call_log
-from ivr.call import Helpline, Line, take_call
+from ivr.attempt import Line
+from ivr.call import Helpline, take_call, take_waiting
 from ivr.duty import Duty
 from ivr.errors import HelplineError, Refused, ScriptError
 from ivr.flow.script import Script, parse
@@ -74,7 +75,10 @@ async def answer(settings: Settings) -> None:
     async def incoming(line: Line) -> None:
         await take_call(line, Helpline(flow.script, key))
 
-    stories = {"incoming": incoming}
+    async def unanswered(line: Line) -> None:
+        await take_waiting(line, Helpline(flow.script, key))
+
+    stories = {"incoming": incoming, "unanswered": unanswered}
 
     async def story(line: Line) -> None:
         """By what the dialplan asked for: agi://127.0.0.1:port/<story>."""

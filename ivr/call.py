@@ -4,7 +4,8 @@ The menus run inside the switch (`dialplan/ask.conf`): one round trip plays and 
 attempts the pure engine decides (`flow/turn.py`). The last command says where the caller goes (`routing/route.py`),
 and the program lets go: queueing, ringing and talking need no Python at all.
 
-The same story is told at two doors: by the FastAGI server, and by a process on the switch when that server is away.
+The same story is told at two doors: by the FastAGI server, and by a process on the switch when that server is away. A
+second story interrupts the wait when nobody answers (`dialplan/unanswered.conf`); without the program the wait goes on.
 """
 
 from __future__ import annotations
@@ -12,28 +13,33 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from ivr.attempt import Line, ask, query, read, understand
+from ivr.flow.menu import End
 from ivr.flow.script import Script, parse
-from ivr.flow.steps import HUNG_UP, UNKNOWN, Heard, Turn, unpack
-from ivr.flow.turn import ask_again, begin, resume
+from ivr.flow.soundness import WHILE_WAITING
+from ivr.flow.steps import HUNG_UP, UNKNOWN, Begun, Caller, Fact, Language, Number, Session, Turn, unpack
+from ivr.flow.turn import Settled, ask_again, begin, give_up, resume, resume_at
 from ivr.records.keyring import open_keyring
 from ivr.routing.route import Way, decide_way
-from ivr.telephony.agi import Header, Reply, ReplyStatus, get_variable, gosub, read_heard
+from ivr.telephony.agi import Reply, ReplyStatus, gosub, read_heard
 from ivr.telephony.agiscript import ScriptLine
 from ivr.telephony.variables import Variable
 
 
-class Line(Protocol):
-    """One caller's wire to the switch, whichever door it came through."""
+def nobody_is_known(caller: str, now: float) -> Caller:
+    """Door 2 asks nobody: every caller is greeted as usual."""
+    return UNKNOWN
 
-    @property
-    def header(self) -> Header: ...
 
-    async def send(self, command: str) -> Reply: ...
+Known = Callable[[str, float], Caller]
+"""What is known of a caller, from the keyed hash and the second since 1970. Must answer at once."""
+Promise = Callable[[Session, str, float], Awaitable[Settled | None]]
+"""Make the promise that a session agreed on, to ring that number back: words for the ledger, None when it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +48,49 @@ class Helpline:
 
     script: Script
     key: bytes
+    known: Known = nobody_is_known
+    promise: Promise | None = None  # none: no call-back can be promised here, and the caller waits on
+    countries: tuple[str, ...] = ("+994",)  # whose numbers may be keyed in: a call-back costs
+    afternoon_over: Callable[[float], bool] = lambda now: False
 
 
 async def take_call(line: Line, helpline: Helpline) -> Way | None:
     """Lead one caller through the menus. None when the caller hung up, which is no error."""
-    turn, chose = first_turn(line.header, helpline)
-    while turn.ask:
-        heard = await ask(line, turn, chose + turn.chose)
-        if heard is HUNG_UP:
-            return None
-        turn, chose = resume(helpline.script, turn.session, heard), ()
-    way = decide_way(helpline.script, turn.session, turn.route or "", UNKNOWN, time.time())
-    return way if (await tell(line, way)).status is ReplyStatus.DONE else None
-
-
-def first_turn(header: Header, helpline: Helpline) -> tuple[Turn, tuple[tuple[str, str], ...]]:
-    """A new call begins. One that another door lost goes on, with the key that was already pressed, if any."""
-    packed, heard, _ = header.arguments
+    packed, heard, _ = line.header.arguments
     session = unpack(packed) if packed else None
-    if session is None:
-        caller = recognise(header.caller, helpline.key)
-        return begin(helpline.script), (("caller", caller),) if caller else ()
+    if session:
+        return await lead(line, helpline, await lost_turn(line, helpline, session, heard))
+    who, now = recognise(line.header.caller, helpline.key), time.time()
+    caller = helpline.known(who, now) if who else UNKNOWN
+    facts = () if caller.line_open else facts_of(helpline, bool(who), now)
+    turn = begin(helpline.script, caller, facts)
+    if who:
+        turn = replace(turn, chose=(("caller", who), *turn.chose))
+    return await lead(line, helpline, turn, caller)
+
+
+async def lost_turn(line: Line, helpline: Helpline, session: Session, heard: str) -> Turn:
+    """A call that another door lost goes on, with the key that was already pressed, if any."""
     if heard:
-        return resume(helpline.script, session, read_heard(heard)), ()
-    return ask_again(helpline.script, session), ()
+        return resume(helpline.script, session, await understand(line, read_heard(heard), helpline.countries))
+    return ask_again(helpline.script, session)
+
+
+async def take_waiting(line: Line, helpline: Helpline) -> Way | None:
+    """Ask a caller who waits what they want: agi://…/unanswered,<session>,<reason>,<language>."""
+    packed, reason, language = line.header.arguments
+    begun = Begun(reason) if reason in WHILE_WAITING else Begun.UNANSWERED
+    session = unpack(packed) or Session("", language=Language(language) if language in list(Language) else None)
+    now = time.time()
+    seen = bool(recognise(await read(line, Variable.SEEN), helpline.key))
+    turn = resume_at(helpline.script, begun, session, facts_of(helpline, seen, now))
+    return await lead(line, helpline, turn)
+
+
+def facts_of(helpline: Helpline, seen: bool, now: float) -> tuple[Fact, ...]:
+    """What makes some of the menus about call-backs pointless."""
+    known = ((not seen, Fact.WITHHELD), (helpline.afternoon_over(now), Fact.EVENING))
+    return tuple(fact for so, fact in known if so)
 
 
 def recognise(number: str, key: bytes) -> str:
@@ -76,41 +101,51 @@ def recognise(number: str, key: bytes) -> str:
     return known.caller_hash(key) if known else ""
 
 
-async def ask(line: Line, turn: Turn, chose: tuple[tuple[str, str], ...]) -> Heard:
-    """One attempt at one menu, played and read by the switch."""
-    if turn.ask is None:
-        return HUNG_UP
-    reply = await line.send(_ask_command(turn, chose))
-    if reply.status is not ReplyStatus.DONE:
-        return HUNG_UP
-    reply = await line.send(get_variable(Variable.HEARD))
-    return read_heard(reply.data) if reply.status is ReplyStatus.DONE else HUNG_UP
+async def lead(line: Line, helpline: Helpline, turn: Turn, caller: Caller = UNKNOWN) -> Way | None:
+    """Through the menus from `turn` on, to where they end."""
+    while turn.ask:
+        heard = await ask(line, turn, turn.ask, helpline.countries)
+        if heard is HUNG_UP:
+            return None
+        turn = resume(helpline.script, turn.session, heard)
+    way = await end(line, helpline, turn, caller)
+    return way if (await tell(line, way)).status is ReplyStatus.DONE else None
 
 
-def _ask_command(turn: Turn, chose: tuple[tuple[str, str], ...]) -> str:
-    told = turn.ask
-    assert told is not None  # noqa: S101  the caller of this function has looked
-    return gosub(
-        "ask",
-        "s",
-        "&".join(f"helpline/{prompt}" for prompt in told.prompts),
-        f"{told.wait_s:g}",
-        f"menu={told.menu}&attempt={told.attempt}",
-        turn.session.pack(),
-        _query(chose),
-        turn.session.language or told.prompts[0].split("/")[0],
-    )
+async def end(line: Line, helpline: Helpline, turn: Turn, caller: Caller) -> Way:
+    """Where the caller goes. What must be done first is done here; when it cannot be, the story takes its other way."""
+    now = time.time()
+    way = decide_way(helpline.script, turn.session, turn.route or "", caller, now)
+    if way.end is End.PERSON:
+        return way
+    record: Settled | None = (("told", way.end), *turn.chose)
+    if way.end in BEFORE_TOLD:
+        record = await BEFORE_TOLD[way.end](line, helpline, turn.session, now)
+    if record is None:
+        return await end(line, helpline, give_up(helpline.script, turn), caller)
+    return replace(way, record=record)
+
+
+async def agree(line: Line, helpline: Helpline, session: Session, now: float) -> Settled | None:
+    """The promise to ring back: the number is read from the channel and handed on, and stands nowhere else here."""
+    number = await read(line, Variable.TYPED if session.number is Number.TYPED else Variable.SEEN)
+    if helpline.promise is None or not number:
+        return None
+    return await helpline.promise(session, number, now)
+
+
+# What is done before the switch is told, by how the story ends.
+BEFORE_TOLD: dict[End, Callable[[Line, Helpline, Session, float], Awaitable[Settled | None]]] = {End.CALLBACK: agree}
 
 
 async def tell(line: Line, way: Way) -> Reply:
     """The last word: where the caller goes. After it the program is no longer needed."""
-    record = _query(way.record)
-    told = (way.queue, way.priority, str(way.place), way.language, way.say, way.shown, way.same, record)
-    return await line.send(gosub("queue", "decide", *told))
-
-
-def _query(pairs: tuple[tuple[str, str], ...]) -> str:
-    return "&".join(f"{name}={value}" for name, value in pairs)
+    record, place = query(way.record), str(way.place)
+    if way.end is End.PERSON:
+        told = (way.queue, way.priority, place, way.language, way.say, way.shown, way.same, record)
+        return await line.send(gosub("queue", "decide", *told))
+    ended = (way.end, way.queue, way.priority, place, way.language, way.say, way.shown, record)
+    return await line.send(gosub("queue", "told", *ended))
 
 
 def run_to_end(story: Coroutine[Any, Any, Way | None]) -> Way | None:

@@ -2,38 +2,88 @@
 
 A transcript is text, one line per thing that happened; `tests/transcripts/` holds those that must stay as they are:
 
-    > 1                  the caller pressed 1      (also: timeout, hangup)
+    begins often         how the story begins, where it is not as usual (`flow/steps.py`, Begun), and what is known
+    > 1                  the caller pressed 1      (also: timeout, hangup; typed, mistyped where a number is keyed in)
     says az/welcome …    prompts of one attempt, and the menu and attempt they belong to
     chose language=az    what the turn before settled
     goes az normal …     the way to a person: queue, priority, the prompt before the wait, the record
+    ends callback …      another end, and the last words
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ivr.errors import ScriptError
+from ivr.flow.menu import End
 from ivr.flow.script import Script
-from ivr.flow.steps import HUNG_UP, NOTHING, UNKNOWN, Heard, Turn, pressed, unpack
-from ivr.flow.turn import begin, resume
+from ivr.flow.soundness import WHILE_WAITING
+from ivr.flow.steps import (
+    HUNG_UP,
+    MISTYPED,
+    NOTHING,
+    TYPED,
+    UNKNOWN,
+    Begun,
+    Caller,
+    Fact,
+    Heard,
+    HeardStatus,
+    Language,
+    Session,
+    Turn,
+    pressed,
+    unpack,
+)
+from ivr.flow.turn import OFTEN, begin, resume, resume_at
 from ivr.routing.route import decide_way
 
-WORDS = {"timeout": NOTHING, "hangup": HUNG_UP}
+WORDS = {"timeout": NOTHING, "hangup": HUNG_UP, "typed": TYPED, "mistyped": MISTYPED}
+# Who rings, for a story to begin in that way.
+CALLERS: Mapping[Begun, Caller] = {
+    Begun.USUAL: UNKNOWN,
+    Begun.OFTEN: Caller(calls_lately=OFTEN),
+    Begun.BACK: Caller(silent_before=True),
+    Begun.PROMISED: Caller(promised=True),
+    Begun.BLOCKED: Caller(blocked=True),
+    Begun.CLOSED: Caller(line_open=False),
+}
+WAITING = Session(node="", language=Language.AZ, keys=1)  # a caller whose wait is interrupted
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How a rehearsal begins."""
+
+    begun: Begun = Begun.USUAL
+    facts: tuple[Fact, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.begun, *self.facts))
+
+    def first_turn(self, script: Script) -> Turn:
+        if self.begun in WHILE_WAITING:
+            return resume_at(script, self.begun, WAITING, self.facts)
+        return begin(script, CALLERS[self.begun], self.facts)
+
+
+AS_USUAL = Scene()
 
 
 class Rehearsal:
     """One call on the keyboard. `lines` grows with every turn; `over` once the menus are."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, scene: Scene = AS_USUAL) -> None:
         self._script = script
         self.over = False
-        self.lines: list[str] = []
-        self.turn = self._enter(begin(script))
+        self.lines: list[str] = [] if scene == AS_USUAL else [f"begins {scene}"]
+        self.turn = self._enter(scene.first_turn(script))
 
     def hear(self, word: str) -> list[str]:
         """What happens when the caller does `word`: a key, timeout or hangup. Raises ScriptError for another word."""
         before = len(self.lines)
-        heard = read_word(word)
+        heard = self._read(word)
         self.lines.append(f"> {word}")
         if heard is HUNG_UP:
             self.over = True
@@ -44,6 +94,13 @@ class Rehearsal:
             assert session == self.turn.session  # noqa: S101  by construction
             self.turn = self._enter(resume(self._script, self.turn.session, heard))
         return self.lines[before + 1 :]
+
+    def _read(self, word: str) -> Heard:
+        heard = read_word(word)
+        keys_in = self.turn.ask is not None and self.turn.ask.most_digits > 0
+        if heard.status is HeardStatus.TYPED and not keys_in:
+            raise ScriptError("no number is asked for here", remedy="Use one key.")
+        return heard
 
     def _enter(self, turn: Turn) -> Turn:
         self.lines += describe(self._script, turn)
@@ -57,9 +114,15 @@ def describe(script: Script, turn: Turn) -> Iterator[str]:
     if turn.ask:
         yield f"says {' '.join(turn.ask.prompts)} ({turn.ask.menu}, attempt {turn.ask.attempt}, {turn.ask.wait_s:g} s)"
     elif turn.route:
-        way = decide_way(script, turn.session, turn.route, UNKNOWN, 0)
-        record = " ".join(f"{name}={value}" for name, value in way.record)
-        yield f"goes {way.queue} {way.priority} after {way.language}/{way.say} showing '{way.shown}': {record}"
+        yield _describe_end(script, turn, turn.route)
+
+
+def _describe_end(script: Script, turn: Turn, route: str) -> str:
+    way = decide_way(script, turn.session, route, UNKNOWN, 0)
+    if way.end is not End.PERSON:
+        return f"ends {way.end} after {way.language}/{way.say}"
+    record = " ".join(f"{name}={value}" for name, value in way.record)
+    return f"goes {way.queue} {way.priority} after {way.language}/{way.say} showing '{way.shown}': {record}"
 
 
 def read_word(word: str) -> Heard:
@@ -67,17 +130,28 @@ def read_word(word: str) -> Heard:
         return WORDS[word]
     if len(word) == 1 and word in "0123456789*#":
         return pressed(word)
-    raise ScriptError(f"'{word}' is no key", remedy="Use one of 0-9 * #, or timeout, or hangup.")
+    raise ScriptError(
+        f"'{word}' is no key",
+        remedy="Use one of 0-9 * #, or timeout, or hangup; where a number is keyed in also typed, or mistyped.",
+    )
 
 
-def replay(script: Script, words: Iterable[str]) -> str:
+def replay(script: Script, words: Iterable[str], scene: Scene = AS_USUAL) -> str:
     """The whole transcript of a call in which the caller does `words`."""
-    call = Rehearsal(script)
+    call = Rehearsal(script, scene)
     for word in words:
         if call.over:
             break
         call.hear(word)
     return "\n".join(call.lines) + "\n"
+
+
+def scene_of(transcript: str) -> Scene:
+    """How a transcript begins, to play it again."""
+    first = transcript.splitlines()[0].split()
+    if first[0] != "begins":
+        return AS_USUAL
+    return Scene(Begun(first[1]), tuple(map(Fact, first[2:])))
 
 
 def words_of(transcript: str) -> list[str]:

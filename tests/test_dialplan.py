@@ -24,9 +24,8 @@ CONTEXTS = {name for path in FILES for name in read_dialplan(path)}
 BRINGS = {
     "AGI": "res_agi", "CELGenUserEvent": "app_celgenuserevent", "Dial": "app_dial", "Echo": "app_echo",
     "ExecIf": "app_exec", "Queue": "app_queue", "Playback": "app_playback", "Read": "app_read", "Return": "app_stack",
-    "CALLERID": "func_callerid", "CHANNEL": "func_channel",
-    "CHANNEL_EXISTS": "func_channel", "TIMEOUT": "func_timeout", "IF": "func_logic",
-    "QUEUE_MEMBER": "app_queue",
+    "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CHANNEL_EXISTS": "func_channel", "IF": "func_logic",
+    "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 

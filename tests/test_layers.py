@@ -33,6 +33,7 @@ RING_OF = {
     "ivr.keeper": "wire",
     "ivr.records": "wire",
     "ivr.calendar": "wire",
+    "ivr.attempt": "acts",
     "ivr.call": "acts",
     "ivr.call_log": "acts",
     "ivr.rota": "acts",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.flow.script import Script
-from ivr.rehearsal import replay, words_of
+from ivr.rehearsal import replay, scene_of, words_of
 from tests.conftest import PROJECT
 
 TRANSCRIPTS = sorted((PROJECT / "tests/transcripts").glob("*.txt"))
@@ -19,7 +19,7 @@ TRANSCRIPTS = sorted((PROJECT / "tests/transcripts").glob("*.txt"))
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_conversation_is_as_it_was(script: Script, path: Path) -> None:
     text = path.read_text()
-    assert replay(script, words_of(text)) == text
+    assert replay(script, words_of(text), scene_of(text)) == text
 
 
 def test_there_are_conversations() -> None:

@@ -9,22 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivr.errors import ScriptError
-from ivr.flow.menu import Choice, Menu
+from ivr.flow.menu import ATTEMPTS, Beginning, Choice, End, Menu, Route
 from ivr.flow.problems import Faults
-from ivr.flow.steps import AgeBand, Language, Priority, Topic
+from ivr.flow.soundness import check
+from ivr.flow.steps import DIGITS, READ_BACK, SETTLED, Begun, Fact, HeardStatus, Language
 
 WAIT_S = (0.5, 10.0)  # shorter, and a child cannot react; longer, and the line seems dead
-SIZE_LIMIT = 200_000  # characters of a flow file; the shipped one has under 4,000
-SETTLES = {"language", "topic", "age_band", "priority"}
+SIZE_LIMIT = 200_000  # characters of a flow file; the shipped one has under 10,000
 KEYS = frozenset("0123456789*#")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A way to a person. `say` is the prompt played first."""
-
-    name: str
-    say: str
+MENU_WORDS = {
+    "prompts", "after_silence", "after_wrong_key", "wait_s", "attempts", "instead", "give_up", "silent", "on"
+}  # fmt: skip
+ASK_WORDS = {"prompts", "after_silence", "after_wrong_number", "wait_s", "most_digits", "typed", "give_up"}
+MOST_DIGITS = (7, 15)  # E.164 has 15 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +29,24 @@ class Script:
     number: str
     mobile_numbers: tuple[str, ...]
     default_language: Language
-    start: str
     queues: Mapping[str, str]  # language, or "everybody", to the switch's queue
+    begins: Mapping[Begun, Beginning]
     everywhere: Mapping[str, Choice] = field(default_factory=dict)
     menus: Mapping[str, Menu] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
 
+    @property
+    def start(self) -> str:
+        """The first menu of an ordinary call."""
+        return self.begins[Begun.USUAL].at
+
     def prompts(self) -> frozenset[str]:
         """Every prompt id the flow can play, languages taken off."""
         spoken = [p for m in self.menus.values() for p in (*m.prompts, *m.after_silence, *m.after_wrong_key)]
-        return frozenset(p.split("/")[-1] for p in spoken) | {r.say for r in self.routes.values()}
+        spoken += [p for beginning in self.begins.values() for p in beginning.prompts]
+        digits = {f"digit-{name}" for name in DIGITS} if READ_BACK in spoken else set()
+        words = frozenset(p.split("/")[-1] for p in spoken) - {READ_BACK}
+        return words | digits | {r.say for r in self.routes.values()}
 
 
 def parse(text: str, prompt_ids: frozenset[str] | None = None) -> Script:
@@ -55,7 +60,7 @@ def parse(text: str, prompt_ids: frozenset[str] | None = None) -> Script:
         faults.add("", "", f"the file is longer than {SIZE_LIMIT} characters")
         faults.raise_if_any()
     script = _script(_toml(text, faults), faults)
-    _check(script, faults, prompt_ids)
+    check(script, faults, prompt_ids)
     faults.raise_if_any()
     return script
 
@@ -71,42 +76,95 @@ def _toml(text: str, faults: Faults) -> dict[str, Any]:
 
 
 def _script(data: dict[str, Any], faults: Faults) -> Script:
-    faults.unknown("", data, {"line", "queues", "everywhere", "menu", "route"})
+    faults.unknown("", data, {"line", "queues", "begin", "everywhere", "menu", "ask", "route"})
     line = faults.table("line", data.get("line"))
-    faults.unknown("line", line, {"number", "mobile_numbers", "default_language", "start"})
+    faults.unknown("line", line, {"number", "mobile_numbers", "default_language"})
+    menus = {f"menu.{n}": _menu(n, t, faults) for n, t in faults.table("menu", data.get("menu")).items()}
+    asks = {f"ask.{n}": _ask(n, t, faults) for n, t in faults.table("ask", data.get("ask", {})).items()}
     return Script(
         number=faults.text("line", "number", line.get("number")),
         mobile_numbers=faults.texts("line", "mobile_numbers", line.get("mobile_numbers", [])),
         default_language=faults.one_of("line", "default_language", line.get("default_language"), Language, Language.AZ),
-        start=faults.text("line", "start", line.get("start")),
         queues={k: faults.text("queues", k, v) for k, v in faults.table("queues", data.get("queues")).items()},
+        begins=_begins(faults.table("begin", data.get("begin")), faults),
         everywhere=_choices("everywhere", data.get("everywhere", {}), faults),
-        menus={f"menu.{n}": _menu(n, t, faults) for n, t in faults.table("menu", data.get("menu")).items()},
+        menus=menus | asks,
         routes={f"route.{n}": _route(n, t, faults) for n, t in faults.table("route", data.get("route")).items()},
+    )
+
+
+def _begins(told: dict[str, Any], faults: Faults) -> dict[Begun, Beginning]:
+    faults.unknown("begin", told, set(Begun))
+    return {begun: _beginning(f"begin.{begun}", told.get(begun), faults) for begun in Begun}
+
+
+def _beginning(where: str, told: Any, faults: Faults) -> Beginning:
+    table = faults.table(where, told)
+    faults.unknown(where, table, {"at", "prompts", "then", "otherwise"})
+    return Beginning(
+        at=faults.text(where, "at", table.get("at")),
+        prompts=faults.texts(where, "prompts", table["prompts"]) if "prompts" in table else (),
+        then=faults.text(where, "then", table["then"]) if "then" in table else "",
+        otherwise=faults.text(where, "otherwise", table["otherwise"]) if "otherwise" in table else "",
     )
 
 
 def _menu(name: str, told: Any, faults: Faults) -> Menu:
     where = f"menu.{name}"
     table = faults.table(where, told)
-    faults.unknown(where, table, {"prompts", "after_silence", "after_wrong_key", "wait_s", "give_up", "silent", "on"})
+    faults.unknown(where, table, MENU_WORDS)
+    attempts = int(faults.number(where, "attempts", table.get("attempts", ATTEMPTS), (1, ATTEMPTS)))
+    again = {"after_silence", "after_wrong_key"} if attempts > 1 else set()
     return Menu(
         name=name,
         prompts=faults.texts(where, "prompts", table.get("prompts")),
-        after_silence=faults.texts(where, "after_silence", table.get("after_silence")),
-        after_wrong_key=faults.texts(where, "after_wrong_key", table.get("after_wrong_key")),
+        after_silence=_again(where, "after_silence", table, again, faults),
+        after_wrong_key=_again(where, "after_wrong_key", table, again, faults),
         wait_s=faults.number(where, "wait_s", table.get("wait_s"), WAIT_S),
         give_up=_choice(where, "give_up", table.get("give_up"), faults),
         silent=faults.text(where, "silent", table["silent"]) if "silent" in table else "",
         on=_choices(f"{where}.on", table.get("on"), faults),
+        attempts=attempts,
+        instead=_instead(where, table.get("instead", {}), faults),
+    )
+
+
+def _again(where: str, key: str, table: dict[str, Any], wanted: set[str], faults: Faults) -> tuple[str, ...]:
+    """Words of a second attempt; there are none where there is no such attempt."""
+    return faults.texts(where, key, table.get(key)) if key in wanted or key in table else ()
+
+
+def _instead(where: str, told: Any, faults: Faults) -> dict[Fact, str]:
+    table = told if isinstance(told, dict) else {}
+    if table is not told:
+        faults.add(where, "instead", 'must be a table: write { withheld = "…" }')
+    faults.unknown(where, table, set(Fact), "instead")
+    return {fact: faults.text(where, "instead", table[fact]) for fact in Fact if fact in table}
+
+
+def _ask(name: str, told: Any, faults: Faults) -> Menu:
+    """A place where a number is keyed in: a menu without choices."""
+    where = f"ask.{name}"
+    table = faults.table(where, told)
+    faults.unknown(where, table, ASK_WORDS)
+    return Menu(
+        name=name,
+        prompts=faults.texts(where, "prompts", table.get("prompts")),
+        after_silence=faults.texts(where, "after_silence", table.get("after_silence")),
+        after_wrong_key=faults.texts(where, "after_wrong_number", table.get("after_wrong_number")),
+        wait_s=faults.number(where, "wait_s", table.get("wait_s"), WAIT_S),
+        give_up=_choice(where, "give_up", table.get("give_up"), faults),
+        most_digits=int(faults.number(where, "most_digits", table.get("most_digits"), MOST_DIGITS)),
+        typed=_choice(where, HeardStatus.TYPED, table.get("typed"), faults),
     )
 
 
 def _route(name: str, told: Any, faults: Faults) -> Route:
     where = f"route.{name}"
     table = faults.table(where, told)
-    faults.unknown(where, table, {"say"})
-    return Route(where, faults.text(where, "say", table.get("say")))
+    faults.unknown(where, table, {"say", "end"})
+    end = faults.one_of(where, "end", table.get("end"), End, End.PERSON)
+    return Route(where, faults.text(where, "say", table.get("say")), end)
 
 
 def _choices(where: str, told: Any, faults: Faults) -> dict[str, Choice]:
@@ -120,79 +178,6 @@ def _choice(where: str, key: str, told: Any, faults: Faults) -> Choice:
     if not isinstance(told, dict):
         faults.add(where, key, 'is missing or no table: write { to = "…" }')
         return Choice(to="")
-    faults.unknown(where, told, {"to", *SETTLES}, key)
-    return Choice(
-        to=faults.text(where, key, told.get("to")),
-        language=faults.one_of(where, key, told.get("language"), Language, None),
-        topic=faults.one_of(where, key, told.get("topic"), Topic, None),
-        age_band=faults.one_of(where, key, told.get("age_band"), AgeBand, None),
-        priority=faults.one_of(where, key, told.get("priority"), Priority, None),
-    )
-
-
-def _check(script: Script, faults: Faults, prompt_ids: frozenset[str] | None) -> None:
-    _check_targets(script, faults)
-    _check_reached(script, faults)
-    _check_endings(script, faults)
-    _check_danger(script, faults)
-    _check_queues(script, faults)
-    if prompt_ids is not None:
-        for prompt in sorted(script.prompts() - prompt_ids - {""}):
-            faults.add_at(f'{prompt}"', f"prompt '{prompt}' has no words in recordings/prompts.toml")
-
-
-def _exits(script: Script, menu: Menu) -> list[tuple[str, str]]:
-    """(key or word, target) of every way out of `menu`."""
-    keys = [(key, choice.to) for key, choice in {**script.everywhere, **menu.on}.items()]
-    return [*keys, ("give_up", menu.give_up.to), *([("silent", menu.silent)] if menu.silent else [])]
-
-
-def _check_targets(script: Script, faults: Faults) -> None:
-    known = script.menus.keys() | script.routes.keys()
-    if script.start not in script.menus:
-        faults.add("line", "start", f"'{script.start}' is no menu")
-    for name, menu in script.menus.items():
-        for key, to in _exits(script, menu):
-            if to and to not in known:
-                where = name if key in {"give_up", "silent"} else f"{name}.on"
-                faults.add(where, key, f"leads to '{to}', which is not there")
-
-
-def _check_reached(script: Script, faults: Faults) -> None:
-    reached: set[str] = set()
-    ahead = [script.start]
-    while ahead:
-        node = ahead.pop()
-        if node not in reached:
-            reached.add(node)
-            ahead += [to for _, to in _exits(script, script.menus[node])] if node in script.menus else []
-    for name in sorted((script.menus.keys() | script.routes.keys()) - reached):
-        faults.add(name, "", "nothing leads here")
-
-
-def _check_endings(script: Script, faults: Faults) -> None:
-    """A caller who does nothing must arrive at a person from every menu."""
-    for name in script.menus:
-        seen: set[str] = set()
-        node = name
-        while node in script.menus and node not in seen:
-            seen.add(node)
-            node = script.menus[node].give_up.to
-        if node in script.menus:
-            faults.add(name, "give_up", "a caller who does nothing never reaches a person")
-
-
-def _check_danger(script: Script, faults: Faults) -> None:
-    """9 is danger at any time: the contract with every child who was ever told so."""
-    danger = script.everywhere.get("9")
-    if danger is None or danger.priority is not Priority.DANGER or danger.to not in script.routes:
-        faults.add("everywhere", "9", "must have priority danger and lead straight to a person")
-    for name, menu in script.menus.items():
-        if "9" in menu.on:
-            faults.add(f"{name}.on", "9", "is taken: 9 means danger everywhere")
-
-
-def _check_queues(script: Script, faults: Faults) -> None:
-    for language in (*Language, "everybody"):
-        if language not in script.queues:
-            faults.add("queues", str(language), "has no queue")
+    faults.unknown(where, told, {"to", *SETTLED}, key)
+    settled = {name: faults.one_of(where, key, told.get(name), kind, None) for name, kind in SETTLED.items()}
+    return Choice(faults.text(where, key, told.get("to")), **settled)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,11 +40,74 @@ class Priority(StrEnum):
     NORMAL = "normal"
 
 
+class Number(StrEnum):
+    """Which number a call-back goes to. The number itself is never part of a session."""
+
+    SEEN = "seen"  # the one that rings
+    TYPED = "typed"
+
+
+class Safe(StrEnum):
+    """When it is safe to ring the caller back."""
+
+    NOW = "now"
+    AFTERNOON = "afternoon"
+    TOMORROW = "tomorrow"
+
+
+class Who(StrEnum):
+    """Who may pick up when we ring back."""
+
+    CALLER = "caller"
+    ANYBODY = "anybody"
+
+
+class Promise(StrEnum):
+    """What a caller says of a call-back that was promised before."""
+
+    WITHDRAWN = "withdrawn"
+
+
+class Begun(StrEnum):
+    """How a story begins: a call, by what is known of the caller; or a caller's way out of the wait, by its reason."""
+
+    USUAL = "usual"
+    OFTEN = "often"  # the fourth call within ten minutes, or a later one
+    BACK = "back"  # the last call was a silent one
+    PROMISED = "promised"  # a call-back is promised
+    BLOCKED = "blocked"  # a supervisor asked the caller to wait
+    CLOSED = "closed"
+    NOBODY = "nobody"  # nobody is on duty
+    UNANSWERED = "unanswered"  # nobody answered
+    ASKED = "asked"  # the caller asked for a call-back
+
+
+class Fact(StrEnum):
+    """What makes a menu pointless, so that another takes its place."""
+
+    WITHHELD = "withheld"  # we see no number
+    EVENING = "evening"  # the afternoon is over
+
+
+# What a key can settle, and as what. The order is the record's.
+SETTLED: Mapping[str, type[StrEnum]] = {
+    "language": Language,
+    "topic": Topic,
+    "age_band": AgeBand,
+    "priority": Priority,
+    "number": Number,
+    "safe": Safe,
+    "who": Who,
+    "promise": Promise,
+}
+
+
 class HeardStatus(StrEnum):
     """What one attempt at a menu brought. Hanging up is an ending, not an error."""
 
     KEY = "key"
     NOTHING = "nothing"
+    TYPED = "typed"  # a telephone number that we may ring; which one, nobody is told here
     HUNG_UP = "hung_up"
 
 
@@ -55,6 +119,8 @@ class Heard:
 
 NOTHING = Heard(HeardStatus.NOTHING)
 HUNG_UP = Heard(HeardStatus.HUNG_UP)
+TYPED = Heard(HeardStatus.TYPED)
+MISTYPED = Heard(HeardStatus.KEY)  # keys that are no number: a key that means nothing
 
 
 def pressed(key: str) -> Heard:
@@ -73,6 +139,13 @@ class Session:
     age_band: AgeBand | None = None
     priority: Priority | None = None  # only what the caller said; routing decides the rest
     keys: int = 0  # how many keys were pressed so far, right or wrong
+    turns: int = 0  # attempts at menus since the story began
+    begun: Begun | None = None  # None: as usual
+    facts: tuple[Fact, ...] = ()
+    number: Number | None = None
+    safe: Safe | None = None
+    who: Who | None = None
+    promise: Promise | None = None
 
     @property
     def silent(self) -> bool:
@@ -80,7 +153,7 @@ class Session:
 
     def pack(self) -> str:
         """As letters that no dialplan reads as its own (RFC 4648 base64url without padding)."""
-        told = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        told = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None and value != ()}
         return urlsafe_b64encode(_as_json(told).encode()).decode().rstrip("=")
 
 
@@ -92,11 +165,11 @@ def unpack(packed: str) -> Session | None:
             node=str(told["node"]),
             attempt=int(told["attempt"]),
             last=HeardStatus(told["last"]),
-            language=Language(told["language"]) if "language" in told else None,
-            topic=Topic(told["topic"]) if "topic" in told else None,
-            age_band=AgeBand(told["age_band"]) if "age_band" in told else None,
-            priority=Priority(told["priority"]) if "priority" in told else None,
             keys=int(told["keys"]),
+            turns=int(told.get("turns", 0)),
+            begun=Begun(told["begun"]) if "begun" in told else None,
+            facts=tuple(map(Fact, told.get("facts", ()))),
+            **{name: kind(told[name]) for name, kind in SETTLED.items() if name in told},  # type: ignore[arg-type]
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
@@ -124,8 +197,18 @@ class Ask:
 
     menu: str
     attempt: int
-    prompts: tuple[str, ...]  # "<lang>/<prompt id>"
+    prompts: tuple[str, ...]  # "<lang>/<prompt id>", and READ_BACK for the digits that were keyed in
     wait_s: float
+    most_digits: int = 0  # of a number that is keyed in; 0: one key
+
+
+READ_BACK = "{typed}"
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def digit_prompts(digits: str) -> tuple[str, ...]:
+    """Prompt ids that read `digits` back, one by one."""
+    return tuple(f"digit-{DIGITS[int(digit)]}" for digit in digits if digit in "0123456789")
 
 
 @dataclass(frozen=True, slots=True)

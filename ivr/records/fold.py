@@ -38,9 +38,14 @@ _CHOICES: Mapping[str, re.Pattern[str]] = {
     "queue": _WORD,
     "door": re.compile("[123]"),
     "reason": _WORD,
-    "promise": re.compile("withdrawn"),
     "callback": CALLBACK_ID,
     "first_call": re.compile(r"[0-9]{10,11}-[0-9]{6,12}"),
+    "begun": _WORD,
+    "told": re.compile("wait|callback|message|goodbye"),
+    "number": re.compile("seen|typed"),
+    "safe": re.compile("now|afternoon|tomorrow"),
+    "who": re.compile("caller|anybody"),
+    "promise": re.compile("withdrawn"),
 }
 _NEVER_SHOWN = frozenset({"caller"})
 # The penalty of a queue member, in words: routing/skills.py, Fit, and the queues that have members of their own.
@@ -108,6 +113,8 @@ def _asked(story: Story, event: Event) -> Story:
         details["attempt"] = int(words["attempt"])
     key = words.get("key", "")
     details["key"] = key if _KEY.fullmatch(key) else None
+    if words.get("typed") in {"yes", "no"}:
+        details["typed"] = words["typed"] == "yes"
     return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "asked", details))
 
 

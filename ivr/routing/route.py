@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivr.flow.menu import End
 from ivr.flow.script import Script
 from ivr.flow.steps import Caller, Language, Priority, Session
 from ivr.routing.priority import Standing, decide_priority
@@ -22,6 +23,7 @@ class Way:
     shown: str  # what a counsellor's phone shows in place of a number
     same: str  # extension of the counsellor who is tried first; or empty
     record: tuple[tuple[str, str], ...]  # for the ledger
+    end: End = End.PERSON
 
 
 def decide_way(script: Script, session: Session, route: str, caller: Caller, now: float) -> Way:
@@ -38,6 +40,7 @@ def decide_way(script: Script, session: Session, route: str, caller: Caller, now
         shown=_shown(language, standing.priority, session),
         same=caller.same,
         record=_record(session, language, queue, standing),
+        end=script.routes[route].end,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr.errors import TelephonyError
-from ivr.flow.steps import HUNG_UP, NOTHING, Heard, pressed
+from ivr.flow.steps import HUNG_UP, NOTHING, TYPED, Heard, pressed
 from ivr.telephony.statuses import ReadStatus
 
 HEADER_LIMIT = 8192  # bytes; Asterisk's own block is under 1 KB
@@ -132,6 +132,8 @@ def read_heard(value: str) -> Heard:
     status, _, key = value.partition(":")
     if status == ReadStatus.HANGUP:
         return HUNG_UP
+    if status == ReadStatus.TYPED:
+        return TYPED
     if status == ReadStatus.OK:
         return pressed(key[:1] or "#")
     return NOTHING

@@ -8,6 +8,7 @@ from enum import StrEnum
 class ReadStatus(StrEnum):
     """READSTATUS of Read(): https://docs.asterisk.org/ (Read application)."""
 
+    TYPED = "TYPED"  # ours, see dialplan/ask.conf: digits of a number
     OK = "OK"  # a key; an empty one means # was pressed
     TIMEOUT = "TIMEOUT"
     HANGUP = "HANGUP"

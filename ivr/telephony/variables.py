@@ -17,6 +17,9 @@ class Variable(StrEnum):
     SESSION = "HL_SESSION"  # program → dialplan: where the caller stands, so that door 2 can go on
     HEARD = "HL_HEARD"  # dialplan → program: what the attempt brought, READSTATUS:key
     KEY = "HL_KEY"  # dialplan: the key that Read() got
+    SEEN = "HL_SEEN"  # dialplan: the number that rings, in case its owner agrees to a call-back
+    TYPED = "HL_TYPED"  # dialplan → program: a number that was keyed in; forgotten at the story's end
+    TOLD = "HL_TOLD"  # dialplan, by the program's last command: how a story ended that does not end at a person
     DECIDED = "HL_DECIDED"  # dialplan, by the program's last command: "yes" once the caller may wait
     QUEUE = "HL_QUEUE"  # program → dialplan: which queue
     PRIORITY = "HL_PRIORITY"  # program → dialplan: danger, high or normal

@@ -18,7 +18,8 @@ COMMANDS = "BENCH_COMMANDS"
 
 
 async def ours() -> None:
-    from ivr.call import Helpline, Line, take_call
+    from ivr.attempt import Line
+    from ivr.call import Helpline, take_call
     from ivr.flow.script import parse
     from ivr.telephony.fastagi import FastAgiServer
 

@@ -29,13 +29,20 @@ def line_of(text: str, fragment: str) -> int:
 
 
 def test_shipped_flow_has_no_fault(script: Script) -> None:
-    assert set(script.menus) == {"menu.language", "menu.topic", "menu.age"}
+    assert set(script.menus) == {
+        *(
+            f"menu.{n}"
+            for n in ("language", "topic", "age", "promised", "withdrawn", "closed", "blocked", "unanswered")
+        ),
+        *(f"menu.callback-{n}" for n in ("number", "right", "when", "when-evening", "who")),
+        "ask.callback-type",
+    }
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('to = "menu.topic" }\n3', 'to = "menu.topik" }\n3', "leads to 'menu.topik', which is not there"),
+        ('to = "begin.then" }\n3', 'to = "begin.than" }\n3', "leads to 'begin.than', which is not there"),
         ("wait_s = 4", "wait_s = 400", "menu.age.wait_s: must be a number from 0.5 to 10"),
         ("wait_s = 4", "wait_s = true", "menu.age.wait_s: must be a number from 0.5 to 10"),
         ('language = "ru"', 'language = "xx"', "'xx' is not one of az, ru, en"),
@@ -47,7 +54,27 @@ def test_shipped_flow_has_no_fault(script: Script) -> None:
         ('ru = "ru"\n', "", "queues.ru: has no queue"),
         ('prompts = ["age"]\n', "", "menu.age.prompts: is missing"),
         ('prompts = ["age"]\n', "prompts = 3\n", "menu.age.prompts: must be a list of texts"),
-        ('start = "menu.language"', 'start = "menu.none"', "'menu.none' is no menu"),
+        ('at = "menu.unanswered"', 'at = "menu.none"', "begin.nobody.at: leads to 'menu.none', which is not there"),
+        ('[begin.often]', '[begin.oft]', "begin.oft: 'oft' is not a word of the flow"),
+        ('[begin.often]', '[begin.oft]', "begin.often: is missing"),
+        ('then = "menu.blocked"\n', "", "begin.blocked.then: is missing: 'begin.then' is a target in this story"),
+        ('otherwise = "route.wait"\n', "", "begin.nobody.otherwise: is missing: 'begin.otherwise' is a target"),
+        ('otherwise = "route.message"', 'otherwise = "route.wait"', "begin.closed: leads to a wait, and the caller"),
+        ('give_up = { to = "route.goodbye" }', 'give_up = { to = "menu.language" }', "never reaches a person"),
+        ('give_up = { to = "route.wait" }', 'give_up = { to = "route.callback" }', "nothing is promised a call-back"),
+        ('attempts = 1\nwait_s = 3\ngive_up = { to = "route', 'attempts = 3\nwait_s = 3\ngive_up = { to = "route',
+         "menu.unanswered.attempts: must be a number from 1 to 2"),
+        ('attempts = 1\nwait_s = 3\ngive_up = { to = "route', 'attempts = 2\nwait_s = 3\ngive_up = { to = "route',
+         "menu.unanswered.after_silence: is missing"),
+        ('instead = { withheld', 'instead = { blind', "menu.callback-number.instead: 'blind' is not a word"),
+        ('instead = { withheld = "ask.callback-type" }', 'instead = 3', "callback-number.instead: must be a table"),
+        ('"ask.callback-type" }\ngive', '"route.wait" }\ngive', "'route.wait' must be a menu"),
+        ('most_digits = 15', 'most_digits = 40', "ask.callback-type.most_digits: must be a number from 7 to 15"),
+        ('typed = {', 'typd = {', "ask.callback-type.typed: is missing"),
+        ('heard", "{typed}"', 'heard", "{number}"', "menu.callback-right.prompts: only {typed} stands for"),
+        ('end = "callback"', 'end = "promise"', "route.callback.end: 'promise' is not one of person, wait"),
+        ('[route.danger]\n', '[route.danger]\nend = "message"\n', "everywhere.9: must have priority danger"),
+        ('safe = "now"', 'safe = "soon"', "'soon' is not one of now, afternoon, tomorrow"),
         ('[route.silent]', '[route.quiet]', "leads to 'route.silent', which is not there"),
         ('number = "116111"\n', "", "line.number: is missing"),
     ],

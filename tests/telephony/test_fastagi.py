@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ivr.call import Helpline, Line, take_call
+from ivr.attempt import Line
+from ivr.call import Helpline, take_call
 from ivr.flow.script import Script
 from ivr.telephony import fastagi
 from ivr.telephony.fastagi import FastAgiServer
