@@ -38,8 +38,8 @@ def nobody_is_known(caller: str, now: float) -> Caller:
 
 Known = Callable[[str, float], Caller]
 """What is known of a caller, from the keyed hash and the second since 1970. Must answer at once."""
-Promise = Callable[[Session, str, float], Awaitable[Settled | None]]
-"""Make the promise that a session agreed on, to ring that number back: words for the ledger, None when it cannot be."""
+Promise = Callable[[Session, str, float], Settled | None]
+"""The promise that a session agreed on, to ring that number back: words for the ledger, None when it cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ async def agree(line: Line, helpline: Helpline, session: Session, now: float) ->
     number = await read(line, Variable.TYPED if session.number is Number.TYPED else Variable.SEEN)
     if helpline.promise is None or not number:
         return None
-    return await helpline.promise(session, number, now)
+    return helpline.promise(session, number, now)
 
 
 # What is done before the switch is told, by how the story ends.

@@ -22,7 +22,7 @@ class Promised:
         self.made: list[tuple[Session, str]] = []
         self._words = words
 
-    async def __call__(self, session: Session, number: str, now: float) -> Settled | None:
+    def __call__(self, session: Session, number: str, now: float) -> Settled | None:
         self.made.append((session, number))
         return self._words
 

@@ -1,0 +1,59 @@
+"""Who is known is greeted so; who waits long agrees on a call-back, or waits on. With real calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from ivr.telephony.sipp_child import Press, Stay, Wait
+from tests.live.line import LiveLine, Row
+from tests.live.test_stories import BETWEEN, keys
+
+pytestmark = pytest.mark.live
+
+TYPED = "0007654321"  # +994 00 is no network
+FROM_HALF_A_MINUTE = Wait(34)
+
+
+def told(line: LiveLine, since: int) -> list[str]:
+    """What the stories since then said of themselves in the ledger, step by step."""
+    return [e["eventextra"] for e in line.events()[since:] if e["eventtype"] in {"asked", "chose", "promised"}]
+
+
+def files_with(line: LiveLine, digits: bytes) -> Iterator[str]:
+    for path in line.state.rglob("*"):
+        if path.is_file() and "tests" not in path.relative_to(line.state).parts and digits in path.read_bytes():
+            yield path.name
+
+
+async def answered(line: LiveLine, call: asyncio.Task[object], before: list[Row]) -> Row:
+    """The call's row, once a counsellor has taken it."""
+    async with line.phone("103", talk_s=0.3).on(line.address, line.folder()):
+        await call
+    (row,) = await line.new_rows(before)
+    return row
+
+
+async def test_a_number_is_keyed_in_while_waiting_and_stands_nowhere(line: LiveLine) -> None:
+    before, since = line.calls(), len(line.events())
+    steps = (
+        *keys("20"), FROM_HALF_A_MINUTE, Press("1"), Wait(1), Press("2"), Wait(1), Press(TYPED), Wait(7),
+        Press("1"), BETWEEN, Wait(1), Press("3"), Wait(1), Press("1"), Wait(1),
+    )  # fmt: skip
+    call = asyncio.create_task(line.call(*steps, Stay(90)))
+    await line.until_event(lambda e: "told=" in e["eventextra"], 90, "the end of the story", since)
+    row = await answered(line, call, before)
+    assert (row["outcome"], row["language"]) == ("answered", "ru")
+    assert [s.get("typed") for s in row["steps"] if s.get("menu") == "callback-type"] == [True]
+    assert list(files_with(line, TYPED[1:].encode())) == []
+
+
+async def test_nine_is_danger_where_a_number_is_keyed_in(line: LiveLine) -> None:
+    before, since = line.calls(), len(line.events())
+    steps = (*keys("20"), FROM_HALF_A_MINUTE, Press("1"), Wait(1), Press("2"), Wait(1), Press("9"), Stay(90))
+    call = asyncio.create_task(line.call(*steps))
+    await line.until_event(lambda e: "priority=danger" in e["eventextra"], 90, "danger", since)
+    row = await answered(line, call, before)
+    assert (row["priority"], row["outcome"]) == ("danger", "answered")
