@@ -25,6 +25,7 @@ from ivr.telephony.variables import Global
 
 LOOK_EVERY_S = 4.0  # the dialplan believes in us for 20 s (queue.conf)
 SETTLE_S = 0.05  # events come in flocks: one for each queue that a phone is in
+BREATH_S = 0.25  # from one look to the next at least: on the busiest night looking must not be the work
 STIRRING = frozenset(
     {
         "AgentComplete",
@@ -75,8 +76,10 @@ class Watch:
         listening = asyncio.create_task(self._listen(switch))
         try:
             while not listening.done():
+                next_at = time.monotonic() + BREATH_S
                 await self.look(switch)
                 await self._rest()
+                await asyncio.sleep(next_at - time.monotonic())
         finally:
             listening.cancel()
 

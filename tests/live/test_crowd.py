@@ -1,0 +1,70 @@
+"""The worst night: two hundred callers and five counsellors. Every call ends as something, and none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+
+import pytest
+
+from ivr.telephony.sipp_call import Sound
+from ivr.telephony.sipp_child import Child, Press, Stay, Step, Wait
+from ivr.telephony.sipp_scenario import Codec
+from tests.live.line import LiveLine, Row
+
+pytestmark = pytest.mark.live
+
+COUNSELLORS = ("101", "102", "103", "104", "105")
+NIGHT_S = 100
+AGREES = [step for _ in range(3) for step in (Press("1"), Wait(4))]  # this number, now, only me
+# How each group of children behaves once the menus are behind them: who waits, who gives up, who is in danger.
+GROUPS: dict[str, tuple[int, str, list[Step]]] = {
+    "patient": (40, "10", [Stay(NIGHT_S)]),
+    "of another language": (30, "20", [Stay(NIGHT_S)]),
+    "impatient": (60, "141", [Wait(12)]),
+    "in danger": (10, "19", [Stay(NIGHT_S)]),
+    "asking to be called back": (60, "10", [Wait(38), Press("1"), Wait(4), *AGREES, Stay(30)]),
+}
+
+
+async def group(line: LiveLine, number: int, count: int, keys: str, then: list[Step]) -> None:
+    pressed = [step for key in keys for step in (Press(key), Wait(2.0))]
+    child = Child(
+        steps=[Wait(2.0), *pressed, *then],
+        number=f"+9940000{number}",
+        sound=Sound(Codec.ALAW, says=None),  # two hundred voices from one event loop would be the test of that loop
+        answer_within_s=60,
+    )
+    await child.crowd(count, line.address, line.folder())
+
+
+def begun(line: LiveLine) -> int:
+    """Calls that the switch saw, by its own log."""
+    events = line.events()
+    return sum(e["eventtype"] == "CHAN_START" and e["context"] == "incoming" for e in events)
+
+
+async def test_two_hundred_callers_and_five_counsellors(line: LiveLine) -> None:
+    for extension in COUNSELLORS[3:]:
+        line.run("counsellors", "add", extension, "--name", f"Demo {extension}", "--languages", "az ru")
+    before, seen = line.calls(), begun(line)
+    async with AsyncExitStack() as stack:
+        for extension in COUNSELLORS:
+            phone = line.phone(extension, talk_s=1.5)
+            await stack.enter_async_context(phone.on(line.address, line.folder()))
+        await asyncio.gather(*(group(line, n, *told) for n, told in enumerate(GROUPS.values())))
+    total = sum(count for count, _, _ in GROUPS.values())
+    rows = await line.new_rows(before, total)
+    assert len(rows) == begun(line) - seen == total
+    outcomes = Counter(row["outcome"] for row in rows)
+    print(dict(outcomes))
+    own_hang_up = {"abandoned_in_menu", "abandoned_in_queue"}
+    assert set(outcomes) <= {"answered", "callback_promised", "message_left", *own_hang_up}
+    assert outcomes["answered"] > 50
+    assert {row["outcome"] for row in rows if row["priority"] == "danger"} == {"answered"}
+    assert worst_wait(rows, "danger") < worst_wait(rows, "normal")
+
+
+def worst_wait(rows: list[Row], priority: str) -> float:
+    return max(row["wait_s"] for row in rows if row["priority"] == priority and row["outcome"] == "answered")
