@@ -72,6 +72,32 @@ async def test_next_best_is_rung_when_the_best_does_not_pick_up(line: LiveLine) 
     assert row["wait_s"] < 75
 
 
+async def test_busy_phone_costs_the_caller_nothing(line: LiveLine) -> None:
+    before = line.calls()
+    busy = line.phone("101", busy=True).on(line.address, line.folder())
+    async with busy, line.phone("102", talk_s=0.5).on(line.address, line.folder()):
+        await asyncio.sleep(1)
+        await line.call(*keys("10"), Stay(60))
+    (row,) = await line.new_rows(before)
+    assert (row["outcome"], row["counsellor"]) == ("answered", "102")
+    assert row["wait_s"] < 12
+
+
+async def test_caller_who_rings_back_meets_the_same_counsellor(line: LiveLine) -> None:
+    """Though another has been idle longer."""
+    before, number = line.calls(), "+994000000061"
+    phones = [line.phone(extension, talk_s=0.5).on(line.address, line.folder()) for extension in ("101", "102")]
+    async with phones[0], phones[1]:
+        await asyncio.sleep(1)
+        await line.call(*keys("20"), Stay(60), number=number)  # only 102 speaks Russian
+        await line.new_rows(before)
+        await asyncio.sleep(3)  # the program looks at the rows every two seconds
+        await line.call(*keys("10"), Stay(60), number=number)
+    rows = await line.new_rows(before, 2)
+    assert [row["counsellor"] for row in rows] == ["102", "102"]
+    assert [s["why"] for s in steps(rows[-1], "matched")] == ["talked-before"]
+
+
 async def test_danger_overtakes_a_full_queue_across_languages(line: LiveLine) -> None:
     before, since = line.calls(), len(line.events())
     waiting = [asyncio.create_task(line.call(*keys(plan), Stay(200))) for plan in ("10", "141", "20", "232", "10")]
