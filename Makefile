@@ -7,6 +7,8 @@ IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
 PHONES := sip-tester
+# Live stories mostly wait: so many lines are open at once, each with stories of its own.
+LINES := 3
 
 help:  ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +37,8 @@ test: setup  ## Everything, real calls included
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -q
+	.venv/bin/pytest -q -m "not live"
+	.venv/bin/pytest -q -m live -n $(LINES)
 
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)

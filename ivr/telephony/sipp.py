@@ -23,6 +23,7 @@ LOOPBACK = "127.0.0.1"
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 LOOK_EVERY_S = 0.02
 READ_EVERY_S = 0.01
+PORT_TAKEN = 254  # SIPp's exit: "Unable to bind main socket"
 # SIPp ends itself on a machine that is too busy, by default; a phone that vanishes proves nothing.
 WATCHDOG = ("-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000")
 # It takes one step at a time, and would end the call for a message that comes in between, which is sent again anyway.
@@ -82,6 +83,12 @@ class Sipp:
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread((self._folder / "scenario.xml").write_text, self._scenario)
+        while not await self._started():
+            self.port = free_port()
+        return self
+
+    async def _started(self) -> bool:
+        """False when somebody else was given our port in the moment before SIPp took it."""
         self._process = await self._start()
         self._reader = asyncio.create_task(self._read_for_ever())
         try:
@@ -89,7 +96,9 @@ class Sipp:
         except BaseException:
             await self._end()
             raise
-        return self
+        if self._process.returncode == PORT_TAKEN:
+            await self._end()
+        return self._process.returncode != PORT_TAKEN
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
         """Raises TelephonyError where a message came that the scenario does not know, for then we are no telephone."""
@@ -135,10 +144,10 @@ class Sipp:
         return ("sipp", "-sf", "scenario.xml", *place, *traces, *PATIENT, "-nostdin", *self._options, f"{host}:{port}")
 
     def _listens(self) -> bool:
-        if self._process.returncode not in (None, 0, 1):
+        if self._process.returncode not in (None, 0, 1, PORT_TAKEN):
             said = (self._folder / "stderr").read_text(errors="replace").strip()
             raise TelephonyError(f"SIPp did not start: {said}", remedy="Debian's package of it is sip-tester.")
-        return self._process.returncode is not None or _in_use(self.port)
+        return self._process.returncode is not None or _holds(self._process.pid, self.port)
 
     async def _read_for_ever(self) -> None:
         while True:
@@ -155,10 +164,14 @@ class Sipp:
                     self._heard(message)
 
 
-def _in_use(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind((LOOPBACK, port))
-        except OSError:
-            return True
-    return False
+def _holds(pid: int, port: int) -> bool:
+    """Whether that process, and nobody else, has the UDP port (proc(5), /proc/net/udp: address and inode of each)."""
+    sockets = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    ours = {f"socket:[{found[9]}]" for found in sockets if int(found[1].rpartition(":")[2], 16) == port}
+    return any(_link(handle) in ours for handle in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _link(path: Path) -> str:
+    with suppress(OSError):
+        return str(path.readlink())
+    return ""

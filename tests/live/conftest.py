@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,11 +16,13 @@ from tests.live.line import LiveLine
 
 @pytest.fixture(scope="session")
 def switch_there() -> None:
-    """Asterisk and the sounds are made once, where `make up` would have them."""
+    """Asterisk and the sounds are made once, where `make up` would have them, whoever of several runners is first."""
     settings = Settings()
     make_folders(settings)
-    bring_switch(settings, print)
-    asyncio.run(studio.build(settings))
+    with (settings.state_dir / "run/tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        bring_switch(settings, print)
+        asyncio.run(studio.build(settings))
 
 
 @pytest.fixture(scope="session")

@@ -67,4 +67,4 @@ async def test_two_hundred_callers_and_five_counsellors(line: LiveLine) -> None:
 
 
 def worst_wait(rows: list[Row], priority: str) -> float:
-    return max(row["wait_s"] for row in rows if row["priority"] == priority and row["outcome"] == "answered")
+    return max(float(row["wait_s"]) for row in rows if row["priority"] == priority and row["outcome"] == "answered")

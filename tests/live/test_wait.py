@@ -9,7 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from ivr.telephony.sipp import until
+from ivr.telephony.sipp_call import LiveCall
 from ivr.telephony.sipp_child import Press, Stay, Wait
+from ivr.telephony.sipp_phone import Handset
 from tests.live.ears import Ears
 from tests.live.line import LiveLine, Row
 from tests.live.test_stories import keys
@@ -99,20 +101,35 @@ async def test_caller_who_rings_back_meets_the_same_counsellor(line: LiveLine) -
 
 
 async def test_danger_overtakes_a_full_queue_across_languages(line: LiveLine) -> None:
+    """The only counsellor talks; the queue fills; then a child in danger comes last and is first."""
     before, since = line.calls(), len(line.events())
-    waiting = [asyncio.create_task(line.call(*keys(plan), Stay(200))) for plan in ("10", "141", "20", "232", "10")]
-    await queued(line, since, len(waiting))
-    danger = asyncio.create_task(line.call(*keys("29"), Stay(200)))
-    await queued(line, since, len(waiting) + 1)
-    async with line.phone("102", talk_s=0.5).on(line.address, line.folder()):
-        await asyncio.gather(*waiting, danger)
-    rows = await line.new_rows(before, 6)
-    order = [row["priority"] for row in sorted(rows, key=lambda row: said_at(row, "talking"))]
-    assert order == ["danger", "high", "normal", "normal", "normal", "normal"]
-    normal = [row for row in rows if row["priority"] == "normal"]
-    assert sorted(normal, key=lambda row: said_at(row, "decided")) == sorted(
-        normal, key=lambda r: said_at(r, "talking")
-    )
+    async with line.phone("102").on(line.address, line.folder()) as handset:
+        await asyncio.sleep(1)
+        plans = ("10", "10", "141", "20", "232", "10")
+        waiting = [asyncio.create_task(line.call(*keys(plans[0]), Stay(200)))]
+        first = await handset.call()
+        waiting += [asyncio.create_task(line.call(*keys(plan), Stay(200))) for plan in plans[1:]]
+        await queued(line, since, len(plans))
+        waiting.append(asyncio.create_task(line.call(*keys("29"), Stay(200))))
+        await queued(line, since, len(plans) + 1)
+        await serve(handset, first, len(plans))
+        await asyncio.gather(*waiting)
+    rows = await line.new_rows(before, len(waiting))
+    talked = sorted(rows, key=lambda row: said_at(row, "talking"))[1:]
+    assert [row["priority"] for row in talked] == ["danger", "high", "normal", "normal", "normal", "normal"]
+    normal = [row for row in talked if row["priority"] == "normal"]
+    assert normal == sorted(normal, key=lambda row: said_at(row, "decided"))
+
+
+async def serve(handset: Handset, talking: LiveCall, more: int) -> None:
+    """The counsellor ends this talk, and takes so many more callers one after another."""
+    for number in range(1, more + 1):
+        await talking.answered()
+        await asyncio.sleep(0.5)
+        talking.hang_up()
+        talking = await handset.call(number)
+    await talking.answered()
+    talking.hang_up()
 
 
 async def test_two_callers_and_one_counsellor_in_the_same_instant(line: LiveLine) -> None:
@@ -204,16 +221,19 @@ async def test_nobody_looks_after_the_queues_and_everybodys_phone_rings(new_line
 
 
 async def test_five_breathes_and_the_place_is_kept(line: LiveLine) -> None:
-    before, since, ears = line.calls(), len(line.events()), Ears()
-    first = asyncio.create_task(line.call(*keys("10"), Wait(5), Press("5"), Stay(150), ears=ears))
-    await queued(line, since)
-    second = asyncio.create_task(line.call(*keys("10"), Stay(150), number="+994000000055"))
-    await queued(line, since, 2)
-    await until(lambda: any("menu=waiting&key=5" in e["eventextra"] for e in line.events()[since:]), 20, "the exercise")
-    await asyncio.sleep(5)
-    await queued(line, since, 3)
-    async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
-        await asyncio.gather(first, second)
-    rows = await line.new_rows(before, 2)
-    by_talk = sorted(rows, key=lambda row: said_at(row, "talking"))
-    assert by_talk == sorted(rows, key=lambda row: said_at(row, "decided"))
+    before, since = line.calls(), len(line.events())
+    async with line.phone("101").on(line.address, line.folder()) as handset:
+        await asyncio.sleep(1)
+        calls = [asyncio.create_task(line.call(*keys("10"), Stay(150)))]
+        talking = await handset.call()
+        calls.append(asyncio.create_task(line.call(*keys("10"), Wait(5), Press("5"), Stay(150))))
+        await queued(line, since, 2)
+        calls.append(asyncio.create_task(line.call(*keys("10"), Stay(150))))
+        await queued(line, since, 3)
+        pressed = lambda: any("menu=waiting&key=5" in e["eventextra"] for e in line.events()[since:])  # noqa: E731
+        await until(pressed, 20, "the exercise")
+        await queued(line, since, 4)  # the exercise is over
+        await serve(handset, talking, 2)
+        await asyncio.gather(*calls)
+    rows = sorted(await line.new_rows(before, 3), key=lambda row: said_at(row, "talking"))
+    assert [len(steps(row, "queued")) for row in rows] == [1, 2, 1]
