@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ivr.routing.skills import EVERYBODY, OPENS_AT_S, Fit, Need, Person, is_open, penalties
+from ivr.routing.skills import ANYBODY_QUEUE, OPENS_AT_S, Fit, Need, Person, is_open, penalties
 
+EVERYBODY = "everybody"
 SAME = "same-"  # a queue with one counsellor in it, for a caller who talked with them lately
 PRESSING_S = OPENS_AT_S[Fit.ANYBODY]  # a caller who has waited so long comes before a wrap-up
 
@@ -75,7 +76,7 @@ class Change:
 
 
 def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[Waiting]) -> dict[Place, Member]:
-    """How each queue should be. Who is gone stands in no queue with a need, and paused in those that are fixed."""
+    """How each queue should be. Who is gone stands in none, and is paused in the one that is theirs alone."""
     seats, waiting = tuple(seats), tuple(waiting)
     ranks = {queue: ranked(seats, need) for queue, need in needed.items()}
     first = assign(seats, waiting, ranks)
@@ -85,9 +86,8 @@ def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[
         for seat in seats
         if seat.ready is not Ready.GONE
     }
-    fixed = {(EVERYBODY, seat.extension): Member(0, _held(seat, EVERYBODY, waiting, first)) for seat in seats}
     same = {(SAME + seat.extension, seat.extension): Member(0, seat.ready is not Ready.FREE) for seat in seats}
-    return members | fixed | same
+    return members | same
 
 
 def ranked(seats: Iterable[Seat], need: Need) -> dict[str, Fit]:
@@ -106,7 +106,7 @@ def assign(
 ) -> dict[str, Waiting]:
     """Free counsellors to the callers they are for: the first caller chooses first, by fit and then by longest idle.
 
-    `ranks`: queue to extension to penalty; a queue that is not in it (everybody) is open to all.
+    `ranks`: queue to extension to penalty; a queue that is not in it is open to all.
     """
     free = {seat.extension: seat for seat in seats if seat.ready is Ready.FREE}
     given: dict[str, Waiting] = {}
@@ -130,31 +130,32 @@ def _held(seat: Seat, queue: str, waiting: Iterable[Waiting], first: Mapping[str
         case Ready.RINGING:
             return False
         case Ready.WRITING:
-            return queue != EVERYBODY and not any(_is_pressing(caller) for caller in here)
+            return not any(_is_pressing(caller) for caller in here)
     return True
 
 
 def _is_pressing(caller: Waiting) -> bool:
-    return caller.waited_s >= PRESSING_S or caller.queue.endswith("-danger")
+    return caller.waited_s >= PRESSING_S or caller.queue == ANYBODY_QUEUE or caller.queue.endswith("-danger")
 
 
 def changes(want: Mapping[Place, Member], there: Mapping[Place, Member]) -> tuple[Change, ...]:
-    """What has to be done. The fixed queues are written in the configuration: there only the pause is ours."""
+    """What has to be done. In a queue that is somebody's alone only the pause is ours; everybody's is not touched."""
     found: list[Change] = []
     for place, now in there.items():
-        if place not in want and not _is_fixed(place[0]):
+        if place not in want and not _is_written(place[0]):
             found.append(Change(Do.REMOVE, *place, now))
     for place, member in want.items():
         now_there = there.get(place)
         if now_there is None:
-            found += [] if _is_fixed(place[0]) else [Change(Do.ADD, *place, member)]
+            found += [] if _is_written(place[0]) else [Change(Do.ADD, *place, member)]
             continue
-        if now_there.penalty != member.penalty and not _is_fixed(place[0]):
+        if now_there.penalty != member.penalty and not _is_written(place[0]):
             found.append(Change(Do.PENALTY, *place, member))
         if now_there.paused != member.paused:
             found.append(Change(Do.PAUSE if member.paused else Do.UNPAUSE, *place, member))
     return tuple(found)
 
 
-def _is_fixed(queue: str) -> bool:
+def _is_written(queue: str) -> bool:
+    """Whether its members stand in the configuration, for when no program is there."""
     return queue == EVERYBODY or queue.startswith(SAME)

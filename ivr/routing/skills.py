@@ -13,7 +13,7 @@ from enum import IntEnum
 from ivr.flow.steps import Language, Priority, Session, Topic
 
 DANGER, SILENT, GENERAL = "danger", "silent", ""
-EVERYBODY = "everybody"
+ANYBODY_QUEUE = "anybody"  # for who has waited long: all who are on duty ring together
 SKILLS = (GENERAL, DANGER, SILENT, *(topic.value for topic in Topic if topic is not Topic.OTHER))
 
 
@@ -44,15 +44,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a caller asks of a counsellor. `skill`: a topic, danger, silent, or nothing in particular."""
+    """What a caller asks of a counsellor. `language` empty: any. `skill`: a topic, danger, silent, or nothing."""
 
-    language: str
+    language: str = ""
     skill: str = GENERAL
 
 
 def needs(queues: Mapping[str, str]) -> dict[str, Need]:
     """Every queue with a need, by name. `queues`: language to queue (`helpline.toml`)."""
-    return {queue_name(queues[lang], skill): Need(lang, skill) for lang in Language for skill in SKILLS}
+    found = {queue_name(queues[lang], skill): Need(lang, skill) for lang in Language for skill in SKILLS}
+    return found | {ANYBODY_QUEUE: Need()}
 
 
 def queue_name(queue: str, skill: str) -> str:
@@ -68,7 +69,7 @@ def skill_for(session: Session, priority: Priority) -> str:
 
 
 def fit(person: Person, need: Need) -> Fit:
-    if need.language not in person.languages:
+    if need.language and need.language not in person.languages:
         return Fit.ANYBODY
     if _skilled(person, need.skill):
         return Fit.BEST

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ivr.routing.skills import ANYBODY_QUEUE
 from ivr.telephony.conffile import plain, section
 
 RING_S = 15  # then the queue may speak to the caller and rings again, the next one if there is another
@@ -76,11 +77,15 @@ def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
     known = tuple(phones)
     return "\n".join(
         (
-            *(_queue(plain(need, "queue"), (), LEAST_RECENT, danger=need.endswith("-danger")) for need in needs),
+            *(_queue(plain(need, "queue"), (), _strategy(need), danger=need.endswith("-danger")) for need in needs),
             _queue("everybody", known, RING_ALL),
             *(_queue(f"same-{phone.extension}", (phone,), RING_ALL, penalty=SAME) for phone in known),
         )
     )
+
+
+def _strategy(need: str) -> str:
+    return RING_ALL if need == ANYBODY_QUEUE else LEAST_RECENT
 
 
 def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool = False, penalty: int = 0) -> str:

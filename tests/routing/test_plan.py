@@ -8,10 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.routing.plan import Change, Do, Member, Place, Ready, Seat, Waiting, assign, changes, ranked, wanted
-from ivr.routing.skills import EVERYBODY, Fit, Need, Person
+from ivr.routing.skills import ANYBODY_QUEUE, Fit, Need, Person
 
-NEEDED = {"az": Need("az"), "az-danger": Need("az", "danger"), "ru": Need("ru"), "ru-legal": Need("ru", "legal")}
-QUEUES = (*NEEDED, EVERYBODY)
+NEEDED = {
+    ANYBODY_QUEUE: Need(),
+    "az": Need("az"),
+    "az-danger": Need("az", "danger"),
+    "ru": Need("ru"),
+    "ru-legal": Need("ru", "legal"),
+}
+QUEUES = tuple(NEEDED)
 
 
 def seat(extension: str, ready: Ready = Ready.FREE, *languages: str, idle_s: float = 100, missed: int = 0) -> Seat:
@@ -48,7 +54,7 @@ def test_who_let_the_phone_ring_stands_behind_the_others_and_is_still_rung() -> 
 def test_freed_counsellor_is_let_into_the_queue_of_the_first_caller_alone() -> None:
     want = wanted([seat("101")], NEEDED, [Waiting("az", 5, 30), Waiting("ru-legal", 9, 3)])
     held = {queue: want[queue, "101"].paused for queue in QUEUES}
-    assert held == {"ru-legal": False, "az": True, "ru": False, "az-danger": False, EVERYBODY: False}
+    assert held == {"ru-legal": False, "az": True, "ru": False, "az-danger": False, ANYBODY_QUEUE: False}
 
 
 def test_nobody_waits_and_everybody_free_may_be_rung_at_once() -> None:
@@ -62,14 +68,17 @@ def test_wrap_up_is_left_in_peace_until_danger_or_a_long_wait() -> None:
     assert held() == held(Waiting("az", 1, 59)) == set(NEEDED)
     assert held(Waiting("az", 1, 60)) == set(NEEDED) - {"az"}
     assert held(Waiting("az-danger", 1, 0)) == set(NEEDED) - {"az-danger"}
+    assert held(Waiting(ANYBODY_QUEUE, 1, 0)) == set(NEEDED) - {ANYBODY_QUEUE}
 
 
 def test_break_and_talk_hold_everything_and_who_is_gone_stands_in_no_queue_with_a_need() -> None:
     for ready in (Ready.AWAY, Ready.TALKING):
         assert all(member.paused for member in wanted([seat("101", ready)], NEEDED, []).values())
-    assert wanted([seat("101", Ready.GONE)], NEEDED, []) == {
-        (EVERYBODY, "101"): Member(0, True), ("same-101", "101"): Member(0, True),
-    }  # fmt: skip
+    assert wanted([seat("101", Ready.GONE)], NEEDED, []) == {("same-101", "101"): Member(0, True)}
+
+
+def test_queue_that_needs_no_program_is_never_touched() -> None:
+    assert changes({}, {("everybody", "101"): Member(0, False), ("same-101", "101"): Member(0, False)}) == ()
 
 
 def test_what_is_as_it_should_be_is_left_alone_and_what_is_not_is_put_right() -> None:
@@ -113,7 +122,7 @@ seats_drawn = st.lists(
     unique_by=lambda each: each.extension,
 )
 waiting_drawn = st.lists(st.builds(Waiting, st.sampled_from(QUEUES), st.integers(0, 10**6), st.floats(0, 300)))
-fixed = [EVERYBODY, *(f"same-10{n}" for n in range(1, 5))]
+written = [*(f"same-10{n}" for n in range(1, 5))]
 members_drawn = st.dictionaries(
     st.tuples(st.sampled_from(list(NEEDED)), extensions), st.builds(Member, st.integers(0, 4), st.booleans())
 )
@@ -122,7 +131,7 @@ members_drawn = st.dictionaries(
 @given(seats_drawn, waiting_drawn, members_drawn)
 def test_one_look_puts_everything_right(seats: list[Seat], waiting: list[Waiting], there: dict[Place, Member]) -> None:
     want = wanted(seats, NEEDED, waiting)
-    there |= {place: Member(0, False) for place in want if place[0] in fixed}
+    there |= {place: Member(0, False) for place in want if place[0] in written}
     after = applied(changes(want, there), there)
     assert after == want
     assert changes(want, after) == ()

@@ -60,6 +60,7 @@ def test_skill_that_a_caller_needs(session: Session, priority: Priority, skill: 
 
 def test_every_need_has_a_queue_of_its_own(script: Script) -> None:
     found = needs(script.queues)
-    assert len(found) == 3 * 9
+    assert len(found) == 3 * 9 + 1
+    assert {fit(person, found["anybody"]) for person in (AZ, RU_LEGAL, RU_HEALTH)} == {Fit.BEST}
     assert found["ru-legal"] == Need("ru", "legal")
     assert queue_name("ru", "") == "ru"
