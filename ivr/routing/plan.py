@@ -91,14 +91,8 @@ def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[
 
 
 def ranked(seats: Iterable[Seat], need: Need) -> dict[str, Fit]:
-    """Extension to penalty in one queue. Who lets phones ring stands one step further back, but is still rung."""
-    there = {seat.extension: seat for seat in seats if seat.ready is not Ready.GONE}
-    found = penalties((seat.person for seat in there.values()), need)
-    return {extension: _stepped_back(fit, there[extension].missed) for extension, fit in found.items()}
-
-
-def _stepped_back(fit: Fit, missed: int) -> Fit:
-    return Fit(min(fit + 1, Fit.ANYBODY)) if missed else fit
+    """Extension to penalty in one queue."""
+    return penalties({seat.person: seat.missed for seat in seats if seat.ready is not Ready.GONE}, need)
 
 
 def assign(

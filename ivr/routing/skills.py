@@ -6,7 +6,7 @@ switch opens the penalties one after another (`queuerules.conf`, compared with O
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -26,6 +26,7 @@ class Fit(IntEnum):
     ANYBODY = 4
 
 
+STEPS_BACK = 2  # for each ring in a row that was not answered
 OPENS_AT_S: dict[Fit, int] = {Fit.BEST: 0, Fit.NEXT: 20, Fit.LANGUAGE: 40, Fit.ANYBODY: 60}
 
 
@@ -87,11 +88,15 @@ def _near(person: Person, skill: str) -> bool:
     return person.takes(Topic.VIOLENCE) if skill == DANGER else person.danger
 
 
-def penalties(people: Iterable[Person], need: Need) -> dict[str, Fit]:
-    """Extension to penalty among those on duty. Who fits best of them counts as best: nobody waits for the absent."""
-    fits = {person.extension: fit(person, need) for person in people}
-    behind = min(fits.values(), default=Fit.BEST) - Fit.BEST
-    return {extension: Fit(found - behind) for extension, found in fits.items()}
+def penalties(people: Mapping[Person, int], need: Need) -> dict[str, Fit]:
+    """Extension to penalty among those on duty. `people`: each with the rings in a row that they did not answer.
+
+    Who fits best of them counts as best: nobody waits for a counsellor who is at home. Who lets the phone ring twice
+    comes after all others, and is still rung when there is no other.
+    """
+    steps = {person.extension: fit(person, need) + STEPS_BACK * missed for person, missed in people.items()}
+    first = min(steps.values(), default=Fit.BEST)
+    return {extension: Fit(min(step - first + Fit.BEST, Fit.ANYBODY)) for extension, step in steps.items()}
 
 
 def is_open(penalty: Fit, waited_s: float) -> bool:

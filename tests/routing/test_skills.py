@@ -34,9 +34,15 @@ def test_fit_is_by_language_then_skill_then_what_comes_nearest(person: Person, n
 
 def test_best_of_those_on_duty_counts_as_best() -> None:
     """A caller is not kept waiting for somebody who is at home."""
-    assert penalties([AZ], Need("ru")) == {"101": Fit.BEST}
-    assert penalties([AZ, RU_HEALTH], Need("ru", "legal")) == {"103": Fit.BEST, "101": Fit.LANGUAGE}
-    assert penalties([], Need("ru")) == {}
+    assert penalties({AZ: 0}, Need("ru")) == {"101": Fit.BEST}
+    assert penalties({AZ: 0, RU_HEALTH: 0}, Need("ru", "legal")) == {"103": Fit.BEST, "101": Fit.LANGUAGE}
+    assert penalties({}, Need("ru")) == {}
+
+
+def test_who_lets_the_phone_ring_twice_comes_after_all_others_and_is_still_rung_alone() -> None:
+    assert penalties({RU_HEALTH: 1, AZ: 0}, Need("ru")) == {"103": Fit.BEST, "101": Fit.NEXT}
+    assert penalties({RU_HEALTH: 2, AZ: 0}, Need("ru")) == {"103": Fit.NEXT, "101": Fit.BEST}
+    assert penalties({RU_HEALTH: 9}, Need("ru")) == {"103": Fit.BEST}
 
 
 def test_next_best_after_twenty_seconds_the_language_after_forty_anybody_after_sixty() -> None:
