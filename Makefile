@@ -30,14 +30,14 @@ check: setup  ## The fast part: format, types, unit tests
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -q -m "not live"
+	.venv/bin/pytest -q -m "not live" -n 2
 
 test: setup  ## Everything, real calls included
 	@./setup.sh packages $(PHONES)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -q -m "not live"
+	.venv/bin/pytest -q -m "not live" -n 2
 	.venv/bin/pytest -q -m live -n $(LINES)
 
 bench: setup  ## What it costs, beside a pure dialplan
