@@ -1,6 +1,6 @@
 """`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
 
-python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger]
+python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing]
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from tests.bench import latency, ledger_pace, saturation, sessions
+from tests.bench import latency, ledger_pace, routing, saturation, sessions
 from tests.bench.figures import Found, as_json, machine, table
 from tests.bench.own_line import BenchLine, opened
 
-NAMES = ("saturation", "latency", "sessions", "ledger")
+NAMES = ("saturation", "latency", "sessions", "ledger", "routing")
 ON_THE_LINE = ("saturation", "latency")
 
 Tell = Callable[[str], None]
@@ -62,18 +62,20 @@ def _benches(wanted: argparse.Namespace, cores: int, tell: Tell) -> Iterator[Fou
             tell("opening a line of its own")
             line = stack.enter_context(opened())
         for name in names:
-            yield _bench(name, line, wanted.quick, cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
+            yield from _bench(name, line, wanted.quick, cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
 
 
-def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tell) -> Found:
-    if name == "sessions":
-        return sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
-    if name == "ledger":
-        return ledger_pace.measure(ledger_pace.QUICK_EVENTS if quick else ledger_pace.EVENTS, tell)
-    assert line is not None
-    if name == "latency":
-        return latency.measure(line, latency.QUICK if quick else latency.LONG, tell)
-    return saturation.measure(line, saturation.QUICK if quick else saturation.LONG, cores, tell)
+def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tell) -> Iterator[Found]:
+    if name == "routing":
+        yield from routing.measure(routing.QUICK if quick else routing.LONG, tell)
+    elif name == "sessions":
+        yield sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
+    elif name == "ledger":
+        yield ledger_pace.measure(ledger_pace.QUICK_EVENTS if quick else ledger_pace.EVENTS, tell)
+    elif line and name == "latency":
+        yield latency.measure(line, latency.QUICK if quick else latency.LONG, tell)
+    elif line:
+        yield saturation.measure(line, saturation.QUICK if quick else saturation.LONG, cores, tell)
 
 
 if __name__ == "__main__":

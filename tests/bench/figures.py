@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,9 @@ class Figure:
     value: float
     unit: str = ""
     goal: Goal | None = None
+    column: str = ""
+    part: str = ""
+    """Where several columns are compared, which one; what differs in `part` alone stands in one cell."""
 
     @property
     def met(self) -> bool | None:
@@ -82,10 +86,12 @@ def _lines(path: str) -> list[str]:
 
 
 def table(found: Found, on: Machine) -> Table:
-    """For a person: one line a figure, the goal beside it."""
+    """For a person: one line a figure, the goal beside it; or a line for those that are compared."""
     caption = "\n".join((str(on), *found.notes))
     drawn = Table(title=found.title, caption=caption, title_justify="left", caption_justify="left", min_width=84)
     drawn.add_column("figure", ratio=1)
+    if any(figure.column for figure in found.figures):
+        return _compared(found, drawn)
     drawn.add_column("", justify="right")
     drawn.add_column("unit")
     drawn.add_column("goal")
@@ -95,12 +101,29 @@ def table(found: Found, on: Machine) -> Table:
     return drawn
 
 
+def _compared(found: Found, drawn: Table) -> Table:
+    columns = tuple(dict.fromkeys(figure.column for figure in found.figures))
+    rows: dict[tuple[str, str], list[Figure]] = {}
+    for figure in found.figures:
+        rows.setdefault((figure.what, figure.unit), []).append(figure)
+    for column in columns:
+        drawn.add_column(column, justify="right")
+    drawn.add_column("unit")
+    for (what, unit), row in rows.items():
+        parts = " / ".join(dict.fromkeys(figure.part for figure in row))
+        cells = (" / ".join(shown(f.value) for f in row if f.column == column) for column in columns)
+        drawn.add_row(f"{what} {parts}", *cells, unit)
+    return drawn
+
+
 def _verdict(met: bool | None) -> str:
     return {True: "[green]met[/]", False: "[red]not met[/]", None: ""}[met]
 
 
 def shown(value: float) -> str:
     """Three digits that count, and no more."""
+    if math.isinf(value):
+        return "for ever"
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
