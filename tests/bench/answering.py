@@ -16,10 +16,10 @@ from typing import Protocol
 from ivr.flow.steps import Language
 from ivr.routing.plan import PRESSING_S, Ready, Seat, Waiting, assign, ranked, wanted
 from ivr.routing.priority import Standing, decide_priority
-from ivr.routing.skills import DANGER, EVERYBODY, OPENS_AT_S, Fit, Need, is_open, queue_name, skill_for
+from ivr.routing.skills import ANYBODY_QUEUE, DANGER, OPENS_AT_S, Fit, Need, is_open, queue_name, skill_for
 from tests.bench.year import BEGINS, PICKS_UP_S, WRAP_UP_S, Call, Duty
 
-WAIT_S = 100.0  # IVR_WAIT_S; from then on everybody's queue. The words in between are left out
+WAIT_S = 100.0  # IVR_WAIT_S; from then on all who are on duty ring. The words in between are left out
 OPENS_S = (*(opens for opens in OPENS_AT_S.values() if opens), WAIT_S)  # when somebody new may be rung for a caller
 
 
@@ -45,7 +45,7 @@ class Waiter:
 
     def waiting(self, now: float) -> Waiting:
         waited = now - self.call.at
-        queue = queue_name(self.need.language, self.need.skill) if waited < WAIT_S else EVERYBODY
+        queue = queue_name(self.need.language, self.need.skill) if waited < WAIT_S else ANYBODY_QUEUE
         return Waiting(queue, self.place, waited)
 
 
@@ -89,7 +89,7 @@ class Ours:
 
     def rings(self, floor: Floor) -> Mapping[str, int]:
         callers = {waiter.waiting(floor.now): number for number, waiter in floor.waiting.items()}
-        needed = {c.queue: floor.waiting[n].need for c, n in callers.items() if c.queue != EVERYBODY}
+        needed = {c.queue: Need() if c.queue == ANYBODY_QUEUE else floor.waiting[n].need for c, n in callers.items()}
         given = assign(floor.seats(Ready.FREE), callers, self._ranked(floor, needed))
         return {e: callers[c] for e, c in (given or _out_of_wrap_up(floor, needed, list(callers))).items()}
 
@@ -116,8 +116,7 @@ def _out_of_wrap_up(floor: Floor, needed: Mapping[str, Need], callers: Sequence[
         open_to = [
             (member.penalty, -seat.idle_s, extension)
             for extension, seat in writing.items()
-            if not (member := members[caller.queue, extension]).paused
-            and (caller.queue == EVERYBODY or is_open(Fit(member.penalty), caller.waited_s))
+            if not (member := members[caller.queue, extension]).paused and is_open(Fit(member.penalty), caller.waited_s)
         ]
         if open_to:
             extension = min(open_to)[2]

@@ -110,7 +110,7 @@ def _compared(found: Found, drawn: Table) -> Table:
         drawn.add_column(column, justify="right")
     drawn.add_column("unit")
     for (what, unit), row in rows.items():
-        parts = " / ".join(dict.fromkeys(figure.part for figure in row))
+        parts = " / ".join(dict.fromkeys(figure.part for figure in row)).removeprefix(" ")
         cells = (" / ".join(shown(f.value) for f in row if f.column == column) for column in columns)
         drawn.add_row(f"{what} {parts}", *cells, unit)
     return drawn

@@ -17,6 +17,8 @@ from tests.bench.year import CALLS_PER_DAY, PICKS_UP_S, SHORT, calls, duties, ho
 
 SEED = 116111
 SHARES = (0.50, 0.95, 0.99)
+SOON_S = 20.0
+_SOON = f"within {SOON_S:g} s"
 WAYS: dict[str, Callable[[], Way]] = {"program": Ours, "round robin": RoundRobin}
 ERLANG = "Erlang C"
 
@@ -68,25 +70,41 @@ def _figures(ways: dict[str, list[Ended]], week: Sequence[erlang.Hour]) -> list[
     figures = []
     for name, ended in ways.items():
         for who, of_them in (("all", ended), *((each, _of(ended, each)) for each in Priority)):
-            answered = _percent(each.answered for each in of_them)
-            figures += [Figure(f"{who}: answered", answered, "%", column=name), *_waits(f"{who}: wait", of_them, name)]
+            figures += [*_answered(who, of_them, name), *_waits(who, of_them, name)]
         strangers = _percent(not each.understood for each in ended if each.answered)
         figures.append(Figure("answered in another language", strangers, "%", column=name))
     return figures + _erlang(week)
 
 
 def _erlang(week: Sequence[erlang.Hour]) -> list[Figure]:
+    calls = sum(hour.calls for hour in week)
+    soon = sum(hour.calls * hour.share_within(SOON_S - PICKS_UP_S) for hour in week) / calls
     waits = {share: erlang.percentile_s(week, share) + PICKS_UP_S for share in SHARES}
     return [
-        Figure("all: answered", 100, "%", column=ERLANG),
+        Figure("all: answered", 100, "%", None, ERLANG),
+        Figure("all: answered", 100 * soon, "%", None, ERLANG, _SOON),
         *(Figure("all: wait", waits[share], "s", None, ERLANG, _name(share)) for share in SHARES),
     ]
 
 
-def _waits(what: str, ended: Iterable[Ended], column: str) -> list[Figure]:
+def _answered(who: str, ended: Sequence[Ended], column: str) -> list[Figure]:
+    return [
+        Figure(f"{who}: answered", _percent(each.answered for each in ended), "%", None, column),
+        Figure(
+            f"{who}: answered",
+            _percent(each.answered and each.waited_s <= SOON_S for each in ended),
+            "%",
+            None,
+            column,
+            _SOON,
+        ),
+    ]
+
+
+def _waits(who: str, ended: Iterable[Ended], column: str) -> list[Figure]:
     waits = [each.waited_s for each in ended if each.answered]
     shares = SHARES if waits else ()
-    return [Figure(what, percentile(waits, share), "s", None, column, _name(share)) for share in shares]
+    return [Figure(f"{who}: wait", percentile(waits, share), "s", None, column, _name(share)) for share in shares]
 
 
 def _name(share: float) -> str:
