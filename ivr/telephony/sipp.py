@@ -168,7 +168,9 @@ def _holds(pid: int, port: int) -> bool:
     """Whether that process, and nobody else, has the UDP port (proc(5), /proc/net/udp: address and inode of each)."""
     sockets = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
     ours = {f"socket:[{found[9]}]" for found in sockets if int(found[1].rpartition(":")[2], 16) == port}
-    return any(_link(handle) in ours for handle in Path(f"/proc/{pid}/fd").iterdir())
+    with suppress(FileNotFoundError):  # it has just ended
+        return any(_link(handle) in ours for handle in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def _link(path: Path) -> str:

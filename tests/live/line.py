@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -36,14 +38,15 @@ class LiveLine:
     def __init__(self, **settings: str) -> None:
         self.state = Path(tempfile.mkdtemp(prefix="helpline-"))
         self.state.chmod(0o755)  # the line runs as a user of its own
-        first = _free_block()
+        self._ports = Block()
+        first = self._ports.first + 1000
         ports = {"SIP": first, "FASTAGI": first + 1, "WEB": first + 2, "AMI": first + 3, "ASTERISK_HTTP": first + 4}
         self.sip_port = first
         self.env = {
             **os.environ,
             "IVR_STATE_DIR": str(self.state),
             "IVR_ASTERISK": os.environ.get("IVR_ASTERISK", str(PROJECT / "var/asterisk")),
-            "IVR_RTP_FIRST_PORT": str(first + 1000),
+            "IVR_RTP_FIRST_PORT": str(self._ports.first),
             "IVR_WRAP_UP_S": "0",  # or every phone would rest for two minutes between two stories
             **{f"IVR_{name}_PORT": str(port) for name, port in ports.items()},
             **{f"IVR_{name.upper()}": value for name, value in settings.items()},
@@ -75,6 +78,7 @@ class LiveLine:
 
     def close(self) -> None:
         self.run("down")
+        self._ports.let_go()
         shutil.rmtree(self.state, ignore_errors=True)
 
     def pid(self, part: str) -> int:
@@ -139,22 +143,36 @@ class LiveLine:
         return await until(lambda: next((e for e in self.events()[since:] if seen(e)), None), within_s, what)
 
 
-def _free_block() -> int:
-    """The first of 2,000 ports that nobody seems to use; a line needs 5 and, 1,000 higher, 1,000 for sound.
+class Block:
+    """1,100 ports that no other line under test uses, in this process or another: 1,000 for sound, then the others.
 
-    Where to look first differs by process, so that two that look at the same time do not find the same.
+    A file that is locked as long as the block is held says so; the ports themselves are free until the line opens.
     """
-    blocks = list(range(20000, 32000, 2000))  # below the ports that Linux gives out by itself
-    turn = os.getpid() % len(blocks)
-    for first in blocks[turn:] + blocks[:turn]:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            try:
-                tcp.bind(("127.0.0.1", first + 1))
-                udp.bind(("127.0.0.1", first))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no free ports")
+
+    def __init__(self) -> None:
+        folder = Path(tempfile.gettempdir()) / "helpline-ports"
+        folder.mkdir(exist_ok=True)
+        for first in range(10000, 32000, 1100):  # below the ports that Linux gives out by itself
+            self.first, self._lock = first, (folder / str(first)).open("w")
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_free(first + 1000):
+                    return
+            self._lock.close()
+        raise AssertionError("no free ports")
+
+    def let_go(self) -> None:
+        self._lock.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            tcp.bind(("127.0.0.1", port + 1))
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def python_processes(line: LiveLine) -> list[int]:

@@ -108,7 +108,9 @@ async def test_danger_overtakes_a_full_queue_across_languages(line: LiveLine) ->
         plans = ("10", "10", "141", "20", "232", "10")
         waiting = [asyncio.create_task(line.call(*keys(plans[0]), Stay(200)))]
         first = await handset.call()
-        waiting += [asyncio.create_task(line.call(*keys(plan), Stay(200))) for plan in plans[1:]]
+        for plan in plans[1:]:
+            waiting.append(asyncio.create_task(line.call(*keys(plan), Stay(200))))
+            await asyncio.sleep(1.5)  # the place in the queue is a second
         await queued(line, since, len(plans))
         waiting.append(asyncio.create_task(line.call(*keys("29"), Stay(200))))
         await queued(line, since, len(plans) + 1)
