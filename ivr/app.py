@@ -23,8 +23,9 @@ from ivr.flow.script import Script, parse
 from ivr.keeper import Part, alive, beat, keep, note_pid
 from ivr.prepare import bring_switch, keep_flow, prompt_ids
 from ivr.records import ledger_file
-from ivr.records.database import opened
+from ivr.records.database import Database, opened
 from ivr.records.keyring import open_keyring
+from ivr.returning import Returning
 from ivr.routing.skills import needs
 from ivr.settings import Settings
 from ivr.telephony.ami import USER as AMI_USER
@@ -71,9 +72,11 @@ async def answer(settings: Settings) -> None:
     """Door 1, until SIGTERM."""
     flow = FlowInUse(settings)
     key = open_keyring(settings.secrets_file).hash_key
+    database = Database(settings.database)
+    returning = Returning(database)
 
     async def incoming(line: Line) -> None:
-        await take_call(line, Helpline(flow.script, key))
+        await take_call(line, Helpline(flow.script, key, returning.arrived))
 
     async def unanswered(line: Line) -> None:
         await take_waiting(line, Helpline(flow.script, key))
@@ -85,7 +88,8 @@ async def answer(settings: Settings) -> None:
         await stories.get(line.header.script, incoming)(line)
 
     async with FastAgiServer(settings.fastagi_port, story):
-        await _until_told(beat(settings.heartbeat_limit_s), flow.follow())
+        await _until_told(beat(settings.heartbeat_limit_s), flow.follow(), returning.follow())
+    await database.close()
 
 
 async def write_records(settings: Settings) -> None:

@@ -37,7 +37,7 @@ def nobody_is_known(caller: str, now: float) -> Caller:
 
 
 Known = Callable[[str, float], Caller]
-"""What is known of a caller, from the keyed hash and the second since 1970. Must answer at once."""
+"""What is known of who rings now, from the keyed hash, empty when the number is withheld. Must answer at once."""
 Promise = Callable[[Session, str, float], Settled | None]
 """The promise that a session agreed on, to ring that number back: words for the ledger, None when it cannot be made."""
 
@@ -61,7 +61,7 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
     if session:
         return await lead(line, helpline, await lost_turn(line, helpline, session, heard))
     who, now = recognise(line.header.caller, helpline.key), time.time()
-    caller = helpline.known(who, now) if who else UNKNOWN
+    caller = helpline.known(who, now)
     facts = () if caller.line_open else facts_of(helpline, bool(who), now)
     turn = begin(helpline.script, caller, facts)
     if who:

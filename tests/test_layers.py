@@ -44,6 +44,8 @@ RING_OF = {
     "ivr.prepare": "acts",
     "ivr.studio": "acts",
     "ivr.rehearsal": "acts",
+    "ivr.returning": "acts",
+    "ivr.blocking": "acts",
     "ivr.demo": "acts",
     "ivr.app": "root",
     "ivr.web": "faces",

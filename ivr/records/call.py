@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     delete,
     func,
     or_,
@@ -26,6 +27,9 @@ from sqlalchemy import (
 )
 
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+
+CALLBACK = "callback"
+"""What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
 
 
 class State(StrEnum):
@@ -107,6 +111,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """What a call tells of its caller, whom only the keyed hash names."""
+
+    id: str
+    caller: str
+    started_at: datetime
+    silent: bool
+    outcome: Outcome | None
+    counsellor: str | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which calls: `limit` keeps the newest; they come oldest first all the same."""
 
@@ -184,6 +201,23 @@ async def changed(unit: Unit, after: int, until: int, since: datetime) -> list[C
     query = select(*_SHOWN).where(table.c.revision > after, table.c.revision <= until)
     query = query.where(or_(table.c.ended_at.is_(None), table.c.ended_at >= since))
     return [_call(row) for row in await unit.execute(query.order_by(table.c.id))]
+
+
+async def lately(unit: Unit, since: datetime, after: int) -> list[Lately]:
+    """Calls of callers who can be known again that began since then and were written after the batch `after`."""
+    columns = (table.c[field.name] for field in fields(Lately))
+    known = and_(table.c.caller.is_not(None), table.c.dialled != CALLBACK)
+    query = select(*columns).where(known, table.c.started_at >= since, table.c.revision > after)
+    return [
+        Lately(**dict(row._mapping) | {"outcome": Outcome(row.outcome) if row.outcome else None})
+        for row in await unit.execute(query)
+    ]
+
+
+async def caller_of(unit: Unit, call_id: str) -> str | None:
+    """The keyed hash of that call's caller; empty when the number was withheld, None when there is no such call."""
+    row = (await unit.execute(select(table.c.caller).where(table.c.id == call_id))).one_or_none()
+    return (row.caller or "") if row else None
 
 
 async def count_open(unit: Unit) -> int:

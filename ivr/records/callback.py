@@ -121,6 +121,13 @@ async def withdraw(unit: Unit, which: ColumnElement[bool]) -> int:
     return (await unit.execute(gone)).rowcount
 
 
+async def awaiting(unit: Unit) -> frozenset[str]:
+    """Hashes of all to whom a call-back is promised: of the number that is rung, and of the one that asked."""
+    asked = select(call.table.c.caller).join(table, table.c.call_id == call.table.c.id).where(_IS_OPEN)
+    rows = await unit.execute(select(table.c.caller).where(_IS_OPEN).union(asked))
+    return frozenset(row.caller for row in rows if row.caller)
+
+
 # ---- keeping them
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ivr.records.call import Move, Outcome, State, advance
+from ivr.records.call import CALLBACK, Move, Outcome, State, advance
 from ivr.records.promised import CALLBACK_ID, attempt_of, promise_of
-from ivr.records.story import CALLBACK, Story, call_id, moment
+from ivr.records.story import Story, call_id, moment
 from ivr.telephony.events import Event, Kind
 from ivr.telephony.numbers import as_dialled
 

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ivr.records.call import Outcome, State
-
-CALLBACK = "callback"
-"""What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
+from ivr.records.call import CALLBACK, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)

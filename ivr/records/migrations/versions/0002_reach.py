@@ -47,13 +47,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "block",
+        sa.Column("id", sa.String(40), nullable=False),
         sa.Column("caller", sa.String(32), nullable=False),
-        sa.Column("until", TIME, nullable=False),
+        sa.Column("call_id", sa.String(40), nullable=False),
         sa.Column("made_at", TIME, nullable=False),
         sa.Column("made_by", sa.String(80), nullable=False),
         sa.Column("reason", sa.String(200), nullable=False),
-        sa.PrimaryKeyConstraint("caller", name=op.f("pk_block")),
+        sa.Column("until", TIME, nullable=False),
+        sa.Column("lifted_at", TIME),
+        sa.Column("lifted_by", sa.String(80)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_block")),
     )
+    op.create_index(op.f("ix_block_caller"), "block", ["caller"])
+    op.create_index(op.f("ix_block_until"), "block", ["until"])
 
 
 def _rota() -> None:
