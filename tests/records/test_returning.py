@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,11 +127,19 @@ async def test_hours_are_told_of_everybody(database: Database) -> None:
     assert not closed.arrived(WHO, 0).line_open
 
 
+async def drivers_gone() -> None:
+    """The database's driver is a thread that speaks to this loop, once more when it could not open the file."""
+    async with asyncio.timeout(5):
+        while any("_connection_worker" in thread.name for thread in threading.enumerate()):
+            await asyncio.sleep(0.01)
+
+
 async def test_rows_that_are_away_are_no_error_and_said_once(tmp_path: Path) -> None:
     found = Returning(Database(url_of(tmp_path / "nowhere" / "x.sqlite3")))
     with structlog.testing.capture_logs() as logs:
         await found.look()
         await found.look()
+        await drivers_gone()
     assert [entry["event"] for entry in logs] == ["returning.rows_away"]
     assert found.arrived(WHO, 0.0) == UNKNOWN
     assert found.arrived(WHO, 1.0).calls_lately == 1
