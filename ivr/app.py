@@ -22,6 +22,7 @@ from ivr.errors import HelplineError, Refused, ScriptError
 from ivr.flow.script import Script, parse
 from ivr.keeper import Part, alive, beat, keep, note_pid
 from ivr.prepare import bring_switch, keep_flow, prompt_ids
+from ivr.presence import take_word
 from ivr.records import ledger_file
 from ivr.records.database import Database, opened
 from ivr.records.keyring import open_keyring
@@ -81,7 +82,10 @@ async def answer(settings: Settings) -> None:
     async def unanswered(line: Line) -> None:
         await take_waiting(line, Helpline(flow.script, key))
 
-    stories = {"incoming": incoming, "unanswered": unanswered}
+    async def presence(line: Line) -> None:
+        await take_word(line, settings)
+
+    stories = {"incoming": incoming, "unanswered": unanswered, "presence": presence}
 
     async def story(line: Line) -> None:
         """By what the dialplan asked for: agi://127.0.0.1:port/<story>."""

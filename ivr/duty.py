@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import structlog
 
+from ivr.desk.presence import State
 from ivr.errors import HelplineError
-from ivr.records import counsellor
+from ivr.presence import Rows, read_rows, seen
 from ivr.records.counsellor import Counsellor
 from ivr.records.database import Database
 from ivr.routing.plan import Ready, Seat
@@ -14,6 +17,14 @@ from ivr.telephony.queues import Phone, View
 from ivr.telephony.statuses import PhoneState
 
 NO_PHONE = Phone(PhoneState.AWAY)
+READY: dict[State, Ready] = {
+    State.SIGNED_OUT: Ready.GONE,
+    State.AVAILABLE: Ready.FREE,
+    State.RINGING: Ready.RINGING,
+    State.ON_CALL: Ready.TALKING,
+    State.WRAP_UP: Ready.WRITING,
+    State.BREAK: Ready.AWAY,
+}
 
 log = structlog.get_logger()
 
@@ -22,24 +33,25 @@ class Duty:
     """Reads the rows at every look. When the database is away, who was there a moment ago is there still."""
 
     def __init__(self, database: Database, wrap_up_s: float) -> None:
-        self._database, self._wrap_up_s = database, wrap_up_s
-        self._people: tuple[Counsellor, ...] = ()
+        self._database, self._wrap_up = database, timedelta(seconds=wrap_up_s)
+        self._rows = Rows()
 
     async def seats(self, view: View, now: float) -> tuple[Seat, ...]:
         """Every active counsellor. `now` in seconds since 1970."""
         try:
             async with self._database.reading() as unit:
-                self._people = tuple(person for person in await counsellor.all(unit) if person.active)
+                self._rows = await read_rows(unit)
         except HelplineError as error:
             log.warning("duty.rows_away", reason=str(error))
-        return tuple(self._seat(person, view.phones.get(person.extension, NO_PHONE), now) for person in self._people)
+        people = self._rows.people.values()
+        return tuple(self._seat(person, view.phones.get(person.extension, NO_PHONE), now) for person in people)
 
     def _seat(self, known: Counsellor, phone: Phone, now: float) -> Seat:
         person = Person(known.extension, known.languages, known.topics, known.danger)
-        idle_s = now - phone.last_call_at
-        return Seat(person, self._ready(phone, idle_s), idle_s)
+        return Seat(person, self._ready(known.extension, phone, now), now - phone.last_call_at)
 
-    def _ready(self, phone: Phone, idle_s: float) -> Ready:
-        if phone.state is PhoneState.IDLE:
-            return Ready.WRITING if idle_s < self._wrap_up_s else Ready.FREE
-        return {PhoneState.AWAY: Ready.GONE, PhoneState.RINGING: Ready.RINGING}.get(phone.state, Ready.TALKING)
+    def _ready(self, extension: str, phone: Phone, now: float) -> Ready:
+        """Nobody counts on one whose phone is away, or who is on their way out: a call they are in goes on anyway."""
+        found = self._rows.presence(extension, seen(phone), self._wrap_up, datetime.fromtimestamp(now, UTC))
+        gone = phone.state is PhoneState.AWAY or not found.is_there
+        return Ready.GONE if gone else READY[found.state]

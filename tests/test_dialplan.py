@@ -26,6 +26,7 @@ BRINGS = {
     "ExecIf": "app_exec", "Queue": "app_queue", "Playback": "app_playback", "Read": "app_read", "Return": "app_stack",
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CHANNEL_EXISTS": "func_channel", "IF": "func_logic",
     "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
+    "UserEvent": "app_userevent",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from ivr import studio
 from ivr.cli import app
+from ivr.desk.presence import SPOKEN
 from ivr.errors import NotFound, ScriptError, TelephonyError
 from ivr.flow.prompts import Catalogue
 from ivr.flow.script import parse
@@ -61,7 +62,7 @@ def sounds_named_by_the_flow() -> frozenset[str]:
 
 
 def used() -> set[str]:
-    return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow()}
+    return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *SPOKEN.values()}
 
 
 def test_every_prompt_that_is_played_has_words(shipped: Catalogue) -> None:

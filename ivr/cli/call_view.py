@@ -31,18 +31,18 @@ _PRIORITIES = {"danger": "bold red", "high": "yellow"}
 
 
 def call_json(call: Call) -> str:
-    return _json({name: getattr(call, name) for name in _names(Call)})
+    return as_json_line({name: getattr(call, name) for name in _names(Call)})
 
 
 def contact_json(contact: Contact) -> str:
-    return _json({name: getattr(contact, name) for name in _names(Contact)})
+    return as_json_line({name: getattr(contact, name) for name in _names(Contact)})
 
 
 def _names(of: type[Call] | type[Contact]) -> tuple[str, ...]:
     return tuple(item.name for item in fields(of) if item.name not in NOT_IN_JSON)
 
 
-def _json(values: Mapping[str, Any]) -> str:
+def as_json_line(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, default=_time)
 
 

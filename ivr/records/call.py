@@ -218,6 +218,11 @@ async def caller_of(unit: Unit, call_id: str) -> str | None:
     """The keyed hash of that call's caller; empty when the number was withheld, None when there is no such call."""
     row = (await unit.execute(select(table.c.caller).where(table.c.id == call_id))).one_or_none()
     return (row.caller or "") if row else None
+async def talking(unit: Unit, since: datetime) -> dict[str, datetime]:
+    """Who talks now, in calls that began after `since`: extension to the moment they began to."""
+    query = select(*_SHOWN).where(table.c.started_at >= since, table.c.state == State.TALKING)
+    met = (step for row in await unit.execute(query) for step in _call(row).steps if step["step"] == "talking")
+    return {step["extension"]: datetime.fromisoformat(step["at"]) for step in met if "extension" in step}
 
 
 async def count_open(unit: Unit) -> int:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import Column, String, Table, select
 
+from ivr.desk.presence import Said, Word
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """`word` is one of `desk/presence.py`'s words."""
-
-    extension: str
-    word: str
-    at: datetime
-
 
 table = Table(
     "presence",
@@ -29,8 +17,9 @@ table = Table(
 
 
 async def all(unit: Unit) -> dict[str, Said]:  # noqa: A001  read as presence.all
-    rows = await unit.execute(select(table))
-    return {row.extension: Said(row.extension, row.said, row.said_at) for row in rows}
+    """Extension to what was said. A word of another version of the program counts for nothing."""
+    rows = await unit.execute(select(table).where(table.c.said.in_(list(Word))))
+    return {row.extension: Said(row.extension, Word(row.said), row.said_at) for row in rows}
 
 
 async def write(unit: Unit, said: Said) -> None:

@@ -29,6 +29,8 @@ class Variable(StrEnum):
     WAITED_S = "HL_WAITED_S"  # dialplan: seconds waited so far
     LANGUAGE = "HL_LANGUAGE"  # program → dialplan: language of every prompt from now on
     BEFORE = "HL_BEFORE"  # program → dialplan: prompt played before the wait begins
+    WORD = "HL_WORD"  # dialplan: what a counsellor dialled to say, one of desk/presence.py's words
+    SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
     TRY = "HL_TRY"  # dialplan: on a mobile, how often it was asked to press 1
 
