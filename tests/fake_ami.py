@@ -105,7 +105,9 @@ class FakeAmi:
     def _text(self, action: dict[str, str]) -> str:
         if action["Action"] == "Login":
             right = (action["Username"], action["Secret"]) == (USER, SECRET)
-            return self.login if right else captured("login-refused").split("\n", 1)[1]
+            if not right:
+                return captured("login-refused").split("\n", 1)[1]
+            return self.login if action["Events"] == "on" else self.login.split("\n\n")[0] + "\n\n"
         return self.answers.get(action["Action"], UNKNOWN)
 
 

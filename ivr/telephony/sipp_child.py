@@ -95,6 +95,8 @@ class Child:
     steps: Sequence[Step] = ()
     number: str | None = NOBODY
     """None withholds it. A `#` in it becomes the number of the call, 1 and up."""
+    password: str = field(default="", repr=False)
+    """With one this is no child but a phone of the line's own that dials; `number` is its extension."""
     sound: Sound = field(default_factory=Sound)
     gives_up_s: float | None = None
     """Cancel when nobody has answered by then, counted from the INVITE."""
@@ -136,13 +138,18 @@ class Child:
         calls: dict[str, LiveCall] = {}
 
         def heard(message: Message) -> None:
+            if self.password and message.header("CSeq").startswith("1 "):
+                return  # the switch asks for the password: the call begins with what follows
             calls.setdefault(message.call_id, LiveCall(self.sound, voice, sipp)).take(message)
 
         async with AsyncExitStack() as stack:
             voice = await stack.enter_async_context(Voice(listener))
-            sipp = Sipp(calling(self.dials, self.header, self.sound.offer(voice.port)), line, folder, heard)
+            offer = self.sound.offer(voice.port)
+            scenario = calling(self.dials, self.header, offer, challenged=bool(self.password))
+            sipp = Sipp(scenario, line, folder, heard)
+            account = ("-au", self.number or "", "-ap", self.password) if self.password else ()
             rate = max(count, 50)
-            await stack.enter_async_context(sipp.options("-m", f"{count}", "-l", f"{count}", "-r", f"{rate}"))
+            await stack.enter_async_context(sipp.options("-m", f"{count}", "-l", f"{count}", "-r", f"{rate}", *account))
             stack.push_async_callback(_let_go, calls)
             yield calls
 

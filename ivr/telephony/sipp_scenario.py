@@ -157,8 +157,11 @@ def talking(offer: Offer, bye: str, *late: str) -> tuple[str, ...]:
     )
 
 
-def calling(dials: str, who: str, offer: Offer) -> str:
-    """A caller `who` (the From header's value): INVITE, and CANCEL or the conversation."""
+def calling(dials: str, who: str, offer: Offer, *, challenged: bool = False) -> str:
+    """A caller `who` (the From header's value): INVITE, and CANCEL or the conversation.
+
+    `challenged`: a phone of the line's own, which is asked for its password first (RFC 3261 22.2).
+    """
 
     def request(method: str, uri: str, headers: tuple[str, ...], body: str = "", then: str = "") -> str:
         ours = (f"From: {who};tag=[pid]C[call_number]", "Call-ID: [call_id]", "Max-Forwards: 70")
@@ -167,13 +170,22 @@ def calling(dials: str, who: str, offer: Offer) -> str:
 
     line = f"sip:{dials}@[remote_ip]:[remote_port]"
     to = f"To: <sip:{dials}@[remote_ip]>"
-    invite = (VIA % "invite", to, "CSeq: 1 INVITE")
-    acknowledge = (VIA % "ack", "[routes]", "To:[$them]", "CSeq: 1 ACK")
-    farewell = (VIA % "bye", "[routes]", "To:[$them]", "CSeq: 2 BYE")
+    number = 2 if challenged else 1
+    invite = (VIA % "invite", to, f"CSeq: {number} INVITE", *(("[authentication]",) if challenged else ()))
+    acknowledge = (VIA % "ack", "[routes]", "To:[$them]", f"CSeq: {number} ACK")
+    farewell = (VIA % "bye", "[routes]", "To:[$them]", f"CSeq: {number + 1} BYE")
+    challenge = (
+        request("INVITE", line, (VIA % "asked", to, "CSeq: 1 INVITE"), offer.sdp),
+        label("asked"),
+        recv(100, then="asked"),
+        received(401, auth="true"),
+        request("ACK", line, (VIA % "asked", "[last_To:]", "CSeq: 1 ACK")),
+    )
     # Which of the two requests it answers is in its CSeq: the CANCEL may have crossed the answer to the INVITE.
     which = keep("To", "them") + keep("CSeq", "crossed", "INVITE")
     return scenario(
         "caller",
+        *(challenge if challenged else ()),
         request("INVITE", line, invite, offer.sdp),
         label("ringing"),
         *(recv(status, then="ringing") for status in (100, 180, 183)),
@@ -184,14 +196,14 @@ def calling(dials: str, who: str, offer: Offer) -> str:
         request("ACK", "[next_url]", acknowledge),
         *talking(offer, request("BYE", "[next_url]", farewell), recv(200, then="answered")),
         label("cancel"),
-        request("CANCEL", line, (VIA % "invite", to, "CSeq: 1 CANCEL")),
+        request("CANCEL", line, (VIA % "invite", to, f"CSeq: {number} CANCEL")),
         recv(487, then="refused"),
         received(200, rrs="true", note=which, next="answered_late", test="crossed"),
         received(487, next="refused"),
         label("answered_late"),
         request("ACK", "[next_url]", acknowledge, then="hang_up"),
         label("refused"),
-        request("ACK", line, (VIA % "invite", "[last_To:]", "CSeq: 1 ACK")),
+        request("ACK", line, (VIA % "invite", "[last_To:]", f"CSeq: {number} ACK")),
         label("end"),
         "<nop/>",
     )

@@ -21,7 +21,7 @@ from ivr.keeper import alive
 from ivr.telephony.rtp import Samples
 from ivr.telephony.sipp import until
 from ivr.telephony.sipp_call import Sound
-from ivr.telephony.sipp_child import Child, Step
+from ivr.telephony.sipp_child import Child, Stay, Step
 from ivr.telephony.sipp_message import Address, CallLog
 from ivr.telephony.sipp_phone import Phone
 from ivr.telephony.sipp_scenario import Codec
@@ -121,6 +121,13 @@ class LiveLine:
         sound = Sound(Codec.ALAW, says=says) if says else Sound(Codec.ALAW)
         child = Child(steps=steps, sound=sound, **who)
         return await child.call(self.address, self.folder(), ears.heard if ears else None)
+
+    async def dial(self, extension: str, what: str, *steps: Step, ears: Ears | None = None) -> CallLog:
+        """One call from a counsellor's phone, by its account, until the line hangs up."""
+        password = next(p["password"] for p in self.rows("phones") if p["extension"] == extension)
+        sound = Sound(Codec.ULAW)
+        phone = Child(what, steps or (Stay(30),), number=extension, password=password, sound=sound)
+        return await phone.call(self.address, self.folder(), ears.heard if ears else None)
 
     def folder(self) -> Path:
         path = self.state / "tests"

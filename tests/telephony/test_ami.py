@@ -113,9 +113,10 @@ async def test_nothing_of_a_caller_is_kept() -> None:
 async def test_no_event_is_in_a_log_or_a_repr() -> None:
     with structlog.testing.capture_logs() as logs:
         async with logged_in() as (fake, switch):
-            await fake.send(JOINED.format(n=1) + "Event: Half\r\nQueue: +994000000001")
+            await fake.send("Event: UserEvent\nExtension: +994000000001\n\n" + "Event: Half\r\nQueue: +994000000001")
             fake.drop()
             events = [event async for event in switch.events()]
+    assert [event["Extension"] for event in events] == ["+994000000001"]
     assert "994" not in repr(events) + str(logs)
 
 
@@ -161,6 +162,18 @@ async def test_switch_that_is_not_booted_is_not_waited_for_longer_than_the_deadl
         with pytest.raises(TelephonyError, match="did not finish the login"):
             async with connected("127.0.0.1", fake.port, USER, SECRET):
                 pass
+
+
+async def test_login_is_over_when_every_module_is_there_and_not_before() -> None:
+    async with FakeAmi() as fake:
+        accepted, booted, _ = fake.login.split("\n\n")
+        fake.login = f"{accepted}\n\n{JOINED.format(n=1)}"
+        coming = asyncio.ensure_future(anext(connections("127.0.0.1", fake.port, USER, SECRET)))
+        await until(lambda: bool(fake.actions))
+        await asyncio.sleep(0.1)
+        assert not coming.done()
+        await fake.send(f"{booted}\n\n")
+        assert isinstance(await coming, Switch)
 
 
 async def test_switch_that_takes_the_connection_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +295,8 @@ async def test_endless_message_ends_the_connection() -> None:
     async with logged_in() as (fake, switch):
         await fake.send_bytes(b"Event: Endless\r\n" + b"x" * 300_000)
         assert await names(switch) == []
+        with pytest.raises(TelephonyError, match="a message longer than"):
+            await switch.tell("Ping")
 
 
 async def test_endless_list_is_refused_before_the_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

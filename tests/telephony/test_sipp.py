@@ -11,6 +11,7 @@ from ivr.telephony.sipp_scenario import Codec, Nudge, Offer, answering, calling,
 OFFER = Offer(Codec.ALAW, 40000, 96)
 TEXTS = {
     "caller": calling("116111", f"<sip:{NOBODY}@[local_ip]>", OFFER),
+    "phone that dials": calling("*21", "<sip:101@[local_ip]>", OFFER, challenged=True),
     "phone": answering(OFFER),
     "registration": registering("101", 40002, 300),
 }
@@ -46,6 +47,14 @@ def test_a_cancel_and_the_ack_of_a_refusal_carry_the_branch_of_the_invite() -> N
     )
     assert branch(invite) == branch(cancel) == branch(refused)
     assert len({branch(invite), branch(acknowledged), branch(bye)}) == 3
+
+
+def test_a_phone_that_dials_answers_the_question_for_its_password_in_a_second_invite() -> None:
+    texts = sent_by(TEXTS["phone that dials"])
+    assert [text.split()[0] for text in texts[:3]] == ["INVITE", "ACK", "INVITE"]
+    assert ["[authentication]" in text for text in texts[:3]] == [False, False, True]
+    assert ["CSeq: 1 INVITE" in texts[0], "CSeq: 1 ACK" in texts[1], "CSeq: 2 INVITE" in texts[2]] == [True] * 3
+    assert not any("CSeq: 1 " in text for text in texts[2:])
 
 
 def test_a_phone_can_be_told_to_answer_to_refuse_and_to_hang_up() -> None:

@@ -1,0 +1,77 @@
+"""Who may be rung: presence as routing wants it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ivr.desk.presence import Said, Word
+from ivr.duty import Duty
+from ivr.records import presence
+from ivr.records.database import Database, opened
+from ivr.routing.plan import Ready
+from ivr.settings import Settings
+from ivr.telephony.queues import Phone, View
+from ivr.telephony.statuses import PhoneState
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with opened(Settings(state_dir=tmp_path).database) as found:
+        yield found
+
+
+async def say(database: Database, word: Word, extension: str = "101") -> None:
+    async with database.unit_of_work() as unit:
+        await presence.write(unit, Said(extension, word, datetime.now(UTC)))
+
+
+async def ready(duty: Duty, phone: PhoneState = PhoneState.IDLE, ended_s_ago: float = 10_000) -> Ready:
+    now = time.time()
+    seats = await duty.seats(View(phones={"101": Phone(phone, now - ended_s_ago)}), now)
+    return next(seat.ready for seat in seats if seat.extension == "101")
+
+
+async def test_phone_and_last_call_decide_while_nothing_was_said(database: Database) -> None:
+    duty = Duty(database, 120)
+    assert [await ready(duty, phone) for phone in PhoneState] == [
+        Ready.GONE,
+        Ready.FREE,
+        Ready.RINGING,
+        Ready.TALKING,
+    ]
+    assert await ready(duty, ended_s_ago=60) is Ready.WRITING
+    assert await ready(Duty(database, 0), ended_s_ago=0) is Ready.FREE
+
+
+async def test_who_signed_out_is_gone_even_while_the_phone_rings_or_is_in_use(database: Database) -> None:
+    await say(database, Word.SIGN_OUT)
+    assert {await ready(Duty(database, 120), phone) for phone in PhoneState} == {Ready.GONE}
+
+
+async def test_break_is_away_and_its_end_is_free(database: Database) -> None:
+    duty = Duty(database, 120)
+    await say(database, Word.PAUSE)
+    assert await ready(duty) is Ready.AWAY
+    await say(database, Word.RESUME)
+    assert await ready(duty) is Ready.FREE
+
+
+async def test_word_after_a_call_ends_the_wrap_up(database: Database) -> None:
+    await say(database, Word.SIGN_IN)
+    assert await ready(Duty(database, 120), ended_s_ago=5) is Ready.FREE
+
+
+async def test_who_was_there_a_moment_ago_is_there_while_the_database_is_away(
+    database: Database, tmp_path: Path
+) -> None:
+    await say(database, Word.PAUSE)
+    duty = Duty(database, 120)
+    assert await ready(duty) is Ready.AWAY
+    async with database.unit_of_work() as unit:
+        await unit.exec_driver_sql("ALTER TABLE presence RENAME TO presence_away")
+    assert await ready(duty) is Ready.AWAY
