@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ivr.call import Line
+from ivr.attempt import Line
 from ivr.desk.presence import SPOKEN, Presence, Said, Seen, State, Word, advance, derive, duty, meant
 from ivr.errors import NotFound, Refused, TelephonyError
 from ivr.line import states

@@ -16,7 +16,7 @@ from sqlalchemy import Insert, update
 from typer.testing import CliRunner
 
 from ivr import presence as act
-from ivr.call import Line
+from ivr.attempt import Line
 from ivr.cli import app
 from ivr.desk.presence import State, Word
 from ivr.errors import NotFound, Refused

@@ -218,6 +218,8 @@ async def caller_of(unit: Unit, call_id: str) -> str | None:
     """The keyed hash of that call's caller; empty when the number was withheld, None when there is no such call."""
     row = (await unit.execute(select(table.c.caller).where(table.c.id == call_id))).one_or_none()
     return (row.caller or "") if row else None
+
+
 async def talking(unit: Unit, since: datetime) -> dict[str, datetime]:
     """Who talks now, in calls that began after `since`: extension to the moment they began to."""
     query = select(*_SHOWN).where(table.c.started_at >= since, table.c.state == State.TALKING)
