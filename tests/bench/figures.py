@@ -131,10 +131,15 @@ def shown(value: float) -> str:
 
 def as_json(results: Iterable[Found], on: Machine) -> dict[str, object]:
     benches = [
-        {**asdict(found), "met": found.met, "figures": [{**asdict(f), "met": f.met} for f in found.figures]}
+        {**asdict(found), "met": found.met, "figures": [_figure_as_json(figure) for figure in found.figures]}
         for found in results
     ]
     return {"machine": asdict(on), "benches": benches}
+
+
+def _figure_as_json(figure: Figure) -> dict[str, object]:
+    """JSON knows no infinity: for ever is null."""
+    return {**asdict(figure), "value": figure.value if math.isfinite(figure.value) else None, "met": figure.met}
 
 
 def middle(values: Iterable[float]) -> float:

@@ -95,9 +95,13 @@ async def test_door_2_opens_when_door_1_hangs_and_nobody_kills_it(new_line: NewL
 async def test_watchdog_kills_a_hanging_door_1_and_the_next_call_finds_it_open(new_line: NewLine) -> None:
     line = new_line()
     hanging = line.pid("answer")
-    os.kill(hanging, signal.SIGSTOP)
-    row = await told_through(line, Wait(6), Press("2"), Wait(1), Press("3"), ears=Ears())
-    assert door(row) == 2
+
+    def stop() -> bool:  # in mid-call: on a busy machine the watchdog would be done before the caller rings
+        os.kill(hanging, signal.SIGSTOP)
+        return True
+
+    row = await told_through(line, *keys("2"), Until(stop, 1, "the stop"), Press("5"), Wait(6), Press("3"), ears=Ears())
+    assert (door(row), row["topic"], row["age_band"]) == (2, "education", "15-18")
     await until(lambda: alive(line.state / "run/answer.pid") not in (None, hanging), 10, "a new door 1")
     await until(lambda: line.run("status", code=None).startswith("● The line is open"), 10, "the line to be open")
     assert door(await told_through(line, *keys("23"), ears=Ears())) == 1
