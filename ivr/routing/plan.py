@@ -100,18 +100,24 @@ def assign(
 ) -> dict[str, Waiting]:
     """Free counsellors to the callers they are for: the first caller chooses first, by fit and then by longest idle.
 
-    `ranks`: queue to extension to penalty; a queue that is not in it is open to all.
+    `ranks`: queue to extension to penalty; everybody's queue, which is not in it, is open to all.
     """
     free = {seat.extension: seat for seat in seats if seat.ready is Ready.FREE}
     given: dict[str, Waiting] = {}
     for caller in sorted(waiting, key=lambda each: -each.place):
-        ranks_here = ranks.get(caller.queue) or dict.fromkeys(free, Fit.BEST)
-        fitting = [s for s in free.values() if is_open(ranks_here.get(s.extension, Fit.ANYBODY), caller.waited_s)]
+        here = _ranks_in(caller.queue, ranks, free)
+        fitting = [s for s in free.values() if s.extension in here and is_open(here[s.extension], caller.waited_s)]
         if fitting:
-            best = min(fitting, key=lambda seat: (ranks_here.get(seat.extension, Fit.ANYBODY), -seat.idle_s))
+            best = min(fitting, key=lambda seat: (here[seat.extension], -seat.idle_s))
             given[best.extension] = caller
             del free[best.extension]
     return given
+
+
+def _ranks_in(queue: str, ranks: Mapping[str, Mapping[str, Fit]], free: Iterable[str]) -> Mapping[str, Fit]:
+    if queue.startswith(SAME):
+        return {queue.removeprefix(SAME): Fit.BEST}
+    return ranks.get(queue) or dict.fromkeys(free, Fit.BEST)
 
 
 def _held(seat: Seat, queue: str, waiting: Iterable[Waiting], first: Mapping[str, Waiting]) -> bool:

@@ -45,6 +45,11 @@ def test_caller_whom_nobody_free_fits_yet_does_not_hold_up_the_next() -> None:
     assert given_to(seats, [Waiting("ru", 9, 60), Waiting("az", 5, 1)]) == {"101": "ru"}
 
 
+def test_who_waits_for_the_counsellor_they_know_takes_nobody_else() -> None:
+    seats = [seat("101"), seat("102", Ready.RINGING)]
+    assert given_to(seats, [Waiting("same-102", 9, 3), Waiting("az", 5, 1)]) == {"101": "az"}
+
+
 def test_who_let_the_phone_ring_stands_behind_the_others_and_is_still_rung() -> None:
     seats = [seat("101", missed=1, idle_s=900), seat("102", idle_s=1)]
     assert given_to(seats, [Waiting("az", 5, 1)]) == {"102": "az"}
