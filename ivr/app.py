@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -16,17 +17,20 @@ import uvloop
 
 from ivr import call_log
 from ivr.attempt import Line
-from ivr.call import Helpline, take_call, take_waiting
+from ivr.call import Helpline, hours_by, take_call, take_waiting
 from ivr.duty import Duty
-from ivr.errors import HelplineError, Refused, ScriptError
+from ivr.errors import HelplineError, Refused
 from ivr.flow.script import Script, parse
+from ivr.in_use import InUse
 from ivr.keeper import Part, alive, beat, keep, note_pid
-from ivr.prepare import bring_switch, keep_flow, prompt_ids
+from ivr.prepare import bring_switch, keep_flow, keep_hours, prompt_ids
 from ivr.presence import take_word
 from ivr.records import ledger_file
 from ivr.records.database import Database, opened
 from ivr.records.keyring import open_keyring
 from ivr.returning import Returning
+from ivr.routing.hours import Hours, countries
+from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.skills import needs
 from ivr.settings import Settings
 from ivr.telephony.ami import USER as AMI_USER
@@ -35,52 +39,57 @@ from ivr.telephony.fastagi import FastAgiServer
 from ivr.watch import Watch, keep_queues
 from ivr.web.site import serve
 
-LOOK_FOR_FLOW_S = 1.0
-
 log = structlog.get_logger()
 
 
-class FlowInUse:
-    """The flow that calls begin with. A changed file takes over when it has no fault; calls keep the one they have."""
+def flow_in_use(settings: Settings) -> InUse[Script]:
+    """The flow that calls begin with. Calls keep the one they have."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.script: Script = parse(settings.flow_in_use.read_text())
-        self._seen = settings.flow_in_use.read_text()
+    def take(text: str) -> Script:
+        script = parse(text, prompt_ids(settings))
+        keep_flow(settings, text)
+        return script
 
-    async def follow(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_FOR_FLOW_S)
-            try:
-                self._look()
-            except OSError as error:
-                log.warning("flow.unreadable", reason=error.strerror)
+    text = settings.flow_in_use.read_text()
+    return InUse(settings.helpline_file, text, parse(text), take)
 
-    def _look(self) -> None:
-        text = self._settings.helpline_file.read_text()
-        if text == self._seen:
-            return
-        self._seen = text
-        try:
-            self.script = parse(text, prompt_ids(self._settings))
-            keep_flow(self._settings, text)
-            log.info("flow.taken_over")
-        except ScriptError as error:
-            log.error("flow.refused", problems=error.problems)
+
+def hours_in_use(settings: Settings) -> InUse[Hours]:
+    """When the line is open."""
+
+    def take(text: str) -> Hours:
+        hours = parse_hours(text, countries())
+        keep_hours(settings, text)
+        return _warm(hours)
+
+    kept = settings.hours_in_use
+    text = kept.read_text(errors="replace") if kept.exists() else ""
+    return InUse(settings.hours_file, text, _warm(hours_by(kept)), take)
+
+
+def _warm(hours: Hours) -> Hours:
+    """Asked once before a caller does: the first time may load a library."""
+    hours.open_at(datetime.now(UTC))
+    return hours
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 async def answer(settings: Settings) -> None:
     """Door 1, until SIGTERM."""
-    flow = FlowInUse(settings)
+    flow, hours = flow_in_use(settings), hours_in_use(settings)
     key = open_keyring(settings.secrets_file).hash_key
     database = Database(settings.database)
     returning = Returning(database)
 
     async def incoming(line: Line) -> None:
-        await take_call(line, Helpline(flow.script, key, returning.arrived))
+        is_open = hours.value.open_at
+        await take_call(line, Helpline(flow.value, key, returning.arrived, is_open=lambda now: is_open(_moment(now))))
 
     async def unanswered(line: Line) -> None:
-        await take_waiting(line, Helpline(flow.script, key))
+        await take_waiting(line, Helpline(flow.value, key))
 
     async def presence(line: Line) -> None:
         await take_word(line, settings)
@@ -92,7 +101,7 @@ async def answer(settings: Settings) -> None:
         await stories.get(line.header.script, incoming)(line)
 
     async with FastAgiServer(settings.fastagi_port, story):
-        await _until_told(beat(settings.heartbeat_limit_s), flow.follow(), returning.follow())
+        await _until_told(beat(settings.heartbeat_limit_s), flow.follow(), hours.follow(), returning.follow())
     await database.close()
 
 

@@ -15,10 +15,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivr.attempt import Line, ask, query, read, understand
+from ivr.errors import ScriptError
 from ivr.flow.menu import End
 from ivr.flow.script import Script, parse
 from ivr.flow.soundness import WHILE_WAITING
@@ -29,6 +31,9 @@ from ivr.routing.route import Way, decide_way
 from ivr.telephony.agi import Reply, ReplyStatus, gosub, read_heard
 from ivr.telephony.agiscript import ScriptLine
 from ivr.telephony.variables import Variable
+
+if TYPE_CHECKING:
+    from ivr.routing.hours import Hours
 
 
 def nobody_is_known(caller: str, now: float) -> Caller:
@@ -52,6 +57,7 @@ class Helpline:
     promise: Promise | None = None  # none: no call-back can be promised here, and the caller waits on
     countries: tuple[str, ...] = ("+994",)  # whose numbers may be keyed in: a call-back costs
     afternoon_over: Callable[[float], bool] = lambda now: False
+    is_open: Callable[[float], bool] = lambda now: True
 
 
 async def take_call(line: Line, helpline: Helpline) -> Way | None:
@@ -62,6 +68,7 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
         return await lead(line, helpline, await lost_turn(line, helpline, session, heard))
     who, now = recognise(line.header.caller, helpline.key), time.time()
     caller = helpline.known(who, now)
+    caller = caller if helpline.is_open(now) else replace(caller, line_open=False)
     facts = () if caller.line_open else facts_of(helpline, bool(who), now)
     turn = begin(helpline.script, caller, facts)
     if who:
@@ -161,5 +168,17 @@ def answer_on_switch() -> None:
     """Door 2: the program `ivr-agi`, started by the switch for one call. Must be quick to start: no settings class."""
     state = Path(os.environ.get("IVR_STATE_DIR") or Path(__file__).resolve().parent.parent / "var")
     script = parse((state / "flow" / "helpline.toml").read_text())
-    line = ScriptLine(sys.stdin, sys.stdout)
-    run_to_end(take_call(line, Helpline(script, open_keyring(state / "secrets.json").hash_key)))
+    key, hours = open_keyring(state / "secrets.json").hash_key, state / "flow" / "hours.toml"
+    helpline = Helpline(script, key, is_open=lambda now: hours_by(hours).open_at(datetime.fromtimestamp(now, UTC)))
+    run_to_end(take_call(ScriptLine(sys.stdin, sys.stdout), helpline))
+
+
+def hours_by(hours_in_use: Path) -> Hours:
+    """The opening hours in use. Where they cannot be read the line is open: nobody is sent away by a fault."""
+    from ivr.routing.hours import ALWAYS  # noqa: PLC0415  not for a call that another door lost
+    from ivr.routing.hours_file import parse as parse_hours  # noqa: PLC0415
+
+    try:
+        return parse_hours(hours_in_use.read_text())
+    except (OSError, ValueError, ScriptError):
+        return ALWAYS

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from ivr import line
 from ivr.errors import ScriptError, TelephonyError
-from ivr.prepare import carriers_trunk, load_flow, load_policy
+from ivr.prepare import carriers_trunk, load_flow, load_hours, load_policy
+from ivr.routing.hours import Ending
 from ivr.settings import Settings
 from ivr.telephony import switch, trunk
+
+WARN_BEFORE = timedelta(days=60)
+REMEDIES = {
+    "movable holidays": "Later feasts are calculated, a day may be wrong: bring the `holidays` library up to date, "
+    "or list the days in {file}.",
+    "closures": "List those to come in {file}, or take out what is over.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +29,12 @@ class Finding:
     detail: str = ""
     remedy: str = ""
     script: bool = False  # it is about what we were given to follow: exit 2
+    soon: bool = False  # well now, and something must be done before it no longer is
 
 
-def check(settings: Settings) -> list[Finding]:
-    """Flow, prompts and call-back policy. Raises nothing: faults are findings, one each."""
-    return [*_check_flow(settings), *_check_policy(settings)]
+def check(settings: Settings, now: datetime) -> list[Finding]:
+    """Flow, prompts, call-back policy and opening hours. Raises nothing: faults are findings, one each."""
+    return [*_check_flow(settings), *_check_policy(settings), *_check_hours(settings, now)]
 
 
 def _check_flow(settings: Settings) -> list[Finding]:
@@ -41,6 +51,24 @@ def _check_policy(settings: Settings) -> list[Finding]:
     except ScriptError as error:
         return _faults("call-backs", error, str(settings.callbacks_dir / "policy.toml"))
     return [Finding("call-backs", True, f"{policy.attempts} attempts at most")]
+
+
+def _check_hours(settings: Settings, now: datetime) -> list[Finding]:
+    try:
+        hours, _ = load_hours(settings)
+    except ScriptError as error:
+        return _faults("hours", error, str(settings.hours_file))
+    today = hours.clock.day(now)
+    ending = [each for each in hours.lists_end(today) if each.last_day - today <= WARN_BEFORE]
+    open_now = "open at any time" if hours.is_always else "open now" if hours.open_at(now) else "closed now"
+    return [Finding("hours", True, open_now), *(_ending(each, today, settings) for each in ending)]
+
+
+def _ending(found: Ending, today: date, settings: Settings) -> Finding:
+    ended = found.last_day < today
+    detail = f"the list of {found.what} {'ended' if ended else 'ends'} on {found.last_day}"
+    remedy = REMEDIES[found.what].format(file=settings.hours_file)
+    return Finding("hours", True, detail, remedy, soon=True)
 
 
 def _faults(what: str, error: ScriptError, where: str) -> list[Finding]:

@@ -12,6 +12,8 @@ from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
 from ivr.routing import skills
+from ivr.routing.hours import Hours, countries
+from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.policy import parse as parse_policy
 from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
@@ -31,6 +33,7 @@ async def prepare(settings: Settings, tell: Tell) -> None:
     make_folders(settings)
     script = take_flow(settings)
     take_policy(settings)
+    take_hours(settings)
     program = bring_switch(settings, tell)
     await studio.build(settings, tell)
     tell("looking at the database")
@@ -77,6 +80,23 @@ def load_policy(settings: Settings) -> tuple[Policy, str]:
     return parse_policy(text), text
 
 
+def take_hours(settings: Settings) -> Hours:
+    """The opening hours to open with, kept as those in use. Raises ScriptError with every fault."""
+    hours, text = load_hours(settings)
+    keep_hours(settings, text)
+    return hours
+
+
+def load_hours(settings: Settings) -> tuple[Hours, str]:
+    """The hours in `hours_file`, and its text. Raises ScriptError with every fault."""
+    try:
+        text = settings.hours_file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "is not UTF-8 text")
+        raise ScriptError(f"{settings.hours_file}: {reason}", remedy="Look at IVR_HOURS_FILE.") from error
+    return parse_hours(text, countries()), text
+
+
 def load_flow(settings: Settings) -> Script:
     """The flow in `helpline_file`. Raises ScriptError with every fault."""
     try:
@@ -98,6 +118,10 @@ def keep_flow(settings: Settings, text: str) -> None:
 
 def keep_policy(settings: Settings, text: str) -> None:
     _write_whole(settings.policy_in_use, text)
+
+
+def keep_hours(settings: Settings, text: str) -> None:
+    _write_whole(settings.hours_in_use, text)
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -217,7 +241,13 @@ def _link(link: Path, target: Path) -> None:
 
 def places(settings: Settings) -> tuple[Path, ...]:
     """Folders in which the parts must be able to go: state, program, switch, and what they are given to follow."""
-    given = (settings.helpline_file.parent, settings.recordings_dir, settings.callbacks_dir, settings.asterisk)
+    given = (
+        settings.helpline_file.parent,
+        settings.hours_file.parent,
+        settings.recordings_dir,
+        settings.callbacks_dir,
+        settings.asterisk,
+    )
     return (settings.state_dir, PROJECT_DIR / ".venv", PROJECT_DIR / "ivr", *(place for place in given if place))
 
 

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         PROJECT_DIR / "var", description="Everything the line keeps: database, secrets, ledger, logs, the switch"
     )
     helpline_file: Path = Field(PROJECT_DIR / "ivr/flow/helpline.toml", description="The menus")
+    hours_file: Path = Field(PROJECT_DIR / "ivr/routing/hours.toml", description="When the line is open")
     recordings_dir: Path = Field(PROJECT_DIR / "recordings", description="Words and studio recordings of the prompts")
     callbacks_dir: Path = Field(
         PROJECT_DIR / "callbacks", description="How promises to ring back are kept: policy.toml"
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     @field_validator(
         "state_dir",
         "helpline_file",
+        "hours_file",
         "recordings_dir",
         "callbacks_dir",
         "asterisk",
@@ -148,6 +150,11 @@ class Settings(BaseSettings):
     def policy_in_use(self) -> Path:
         """The last call-back policy without faults; `callbacks_dir` holds the one to be edited."""
         return self.state_dir / "flow" / "policy.toml"
+
+    @property
+    def hours_in_use(self) -> Path:
+        """The last opening hours without faults; `hours_file` is the one to be edited."""
+        return self.state_dir / "flow" / "hours.toml"
 
     @property
     def spool_dir(self) -> Path:

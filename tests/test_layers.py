@@ -38,6 +38,8 @@ RING_OF = {
     "ivr.call": "acts",
     "ivr.call_log": "acts",
     "ivr.rota": "acts",
+    "ivr.hours": "acts",
+    "ivr.in_use": "acts",
     "ivr.line": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",

@@ -90,7 +90,7 @@ def _skip(series: Series, event: Event, clock: Clock) -> Series:
 
 def _has(series: Series, told: Told, clock: Clock) -> bool:
     moment = local(told, clock)
-    return (moment.whole_day or moment.minute == series.starts) and series.comes_on(moment.day)
+    return (moment.whole_day or moment.minute == series.starts) and series.may_come_on(moment.day)
 
 
 def _is_absent(event: Event, names: Iterable[str]) -> bool:

@@ -49,12 +49,6 @@ class Rule:
         """The last of `number` days; None when that is after the end of time."""
         return next(islice(self.days(first), number - 1, None), None)
 
-    def comes_on(self, day: date, first: date) -> bool:
-        weeks = (day - (first - first.weekday() * _DAY)).days // 7
-        passed = (day - first).days if self.daily else weeks
-        in_time = day >= first and (self.until is None or day <= self.until)
-        return in_time and day.weekday() in self.weekdays and passed % self.every == 0
-
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -74,8 +68,11 @@ class Series:
         """It comes in every week alike, so it is a shift. Time away is always kept day by day."""
         return self.rule is not None and self.rule.every == 1 and self.kind is ExceptionKind.EXTRA
 
-    def comes_on(self, day: date) -> bool:
-        return self.rule.comes_on(day, self.first) if self.rule else day == self.first
+    def may_come_on(self, day: date) -> bool:
+        """False: it surely does not. Of what comes in some weeks only, no other week is there to be skipped."""
+        if self.rule is None:
+            return day == self.first
+        return self.first <= day <= (self.rule.until or day) and day.weekday() in self.rule.weekdays
 
     def rows(self) -> Iterator[Shift | ShiftException]:
         """The rows, each with its event's line for an id."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -119,12 +120,11 @@ def check(
     Example: [bold]ivr check --live[/]
     """
     told = load_settings()
-    findings = findings_of.check(told) + (findings_of.check_live(told) if live else [])
+    findings = findings_of.check(told, datetime.now(UTC)) + (findings_of.check_live(told) if live else [])
     for found in findings:
         if as_json:
-            typer.echo(
-                json.dumps({"what": found.what, "well": found.well, "detail": found.detail, "remedy": found.remedy})
-            )
+            names = ("what", "well", "soon", "detail", "remedy")
+            typer.echo(json.dumps({name: getattr(found, name) for name in names}))
         else:
             _say_finding(found)
     wrong = [f for f in findings if not f.well]
@@ -132,10 +132,10 @@ def check(
 
 
 def _say_finding(found: findings_of.Finding) -> None:
-    mark = "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
+    mark = "[bold yellow]![/]" if found.soon else "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
     out.print(f"{mark} {found.what:<10} ", end="")
     out.print(found.detail, markup=False, soft_wrap=True)
-    if found.remedy and not found.well:
+    if found.remedy and (found.soon or not found.well):
         out.print(f"  [bold]→[/] {found.remedy}", soft_wrap=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -74,8 +75,11 @@ class Faults:
         return otherwise
 
     def _line(self, where: str, key: str) -> int:
-        """The line of `key` inside table `where`; the table's own line when the key is not there; else 1."""
-        header = next((n for n, text in enumerate(self._lines, 1) if text.strip().startswith(f"[{where}]")), 0)
+        """The line of `key` inside table `where`; the table's own line when the key is not there; else 1.
+
+        "closure 2" is the second [[closure]].
+        """
+        header = self._header(where)
         if not key or not header:
             return header or 1
         pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
@@ -85,3 +89,21 @@ class Faults:
             if pattern.match(text):
                 return number
         return header
+
+    def _header(self, where: str) -> int:
+        name, _, nth = where.partition(" ")
+        header = f"[[{name}]]" if nth else f"[{name}]"
+        lines = [n for n, text in enumerate(self._lines, 1) if text.strip().startswith(header)]
+        place = int(nth or 1) - 1
+        return lines[place] if place < len(lines) else 0
+
+
+def read_toml(text: str, what: str) -> dict[str, Any]:
+    """The tables in `text`. Raises ScriptError with the line of the first fault, after which nothing is sure."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        said = str(error) or "nested too deeply"
+        at = re.search(r"at line (\d+)", said)
+        line = at[1] if at else str(text.count("\n") + 1)
+        raise ScriptError(f"{what} cannot be read as TOML", problems=(f"line {line}: {said}",)) from error

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ivr.errors import ScriptError
 from ivr.flow.menu import ATTEMPTS, Beginning, Choice, End, Menu, Route
-from ivr.flow.problems import Faults
+from ivr.flow.problems import Faults, read_toml
 from ivr.flow.soundness import check
 from ivr.flow.steps import DIGITS, READ_BACK, SETTLED, Begun, Fact, HeardStatus, Language
 
@@ -59,20 +56,10 @@ def parse(text: str, prompt_ids: frozenset[str] | None = None) -> Script:
     if len(text) > SIZE_LIMIT:
         faults.add("", "", f"the file is longer than {SIZE_LIMIT} characters")
         faults.raise_if_any()
-    script = _script(_toml(text, faults), faults)
+    script = _script(read_toml(text, "the flow"), faults)
     check(script, faults, prompt_ids)
     faults.raise_if_any()
     return script
-
-
-def _toml(text: str, faults: Faults) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = str(error) or "nested too deeply"
-        at = re.search(r"at line (\d+)", said)
-        line = at[1] if at else str(text.count("\n") + 1)
-        raise ScriptError("the flow cannot be read as TOML", problems=(f"line {line}: {said}",)) from error
 
 
 def _script(data: dict[str, Any], faults: Faults) -> Script:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
-from ivr.errors import ScriptError
-from ivr.flow.problems import Faults
+from ivr.flow.problems import Faults, read_toml
 from ivr.routing.promise import Hours, Policy, Shown
 
 SIZE_LIMIT = 20_000
@@ -38,7 +36,7 @@ def parse(text: str) -> Policy:
     if len(text) > SIZE_LIMIT:
         faults.add("", "", f"the file is longer than {SIZE_LIMIT} characters")
         faults.raise_if_any()
-    data = _toml(text)
+    data = read_toml(text, "the call-back policy")
     faults.unknown("", data, set(_TABLES))
     tables = {name: faults.table(name, data.get(name)) for name in _TABLES}
     for name, known in _TABLES.items():
@@ -46,16 +44,6 @@ def parse(text: str) -> Policy:
     policy = _policy(tables["rings"], tables["shown"], tables["safe"], faults)
     faults.raise_if_any()
     return policy
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = str(error) or "nested too deeply"
-        at = re.search(r"at line (\d+)", said)
-        line = at[1] if at else str(text.count("\n") + 1)
-        raise ScriptError("the call-back policy cannot be read as TOML", problems=(f"line {line}: {said}",)) from error
 
 
 def _policy(rings: dict[str, Any], shown: dict[str, Any], safe: dict[str, Any], faults: Faults) -> Policy:
