@@ -20,7 +20,7 @@ from ivr.routing.hours import DAY_MIN, Clock
 from ivr.routing.rota import ExceptionKind, Rota, Shift, ShiftException, overlaps
 
 ABSENT = "absent"
-SINGLES_LIMIT = 1_000  # repetitions that can only be kept day by day
+SINGLES_LIMIT = 500  # repetitions that can only be kept day by day
 ROWS_LIMIT = 10_000
 
 People = Mapping[str, str]
