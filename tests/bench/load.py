@@ -111,7 +111,9 @@ def _command(line: BenchLine, dial: Dial, crowd: Crowd, media: int) -> Sequence[
     host, port = line.address
     place = ("-i", LOOPBACK, "-p", f"{free_port()}", "-bind_local", "-ci", LOOPBACK, "-cp", f"{free_port()}")
     notes = ("-trace_stat", "-fd", "1", "-stf", "statistics", "-trace_err", "-error_file", "errors")
-    who = ("-s", dial, "-key", "media", f"{media}")
+    first = 1_000_000 + int(time.time()) % 8_000 * 1_000  # seven digits, which no call of the last hours had
+    number = ("-dynamicStart", f"{first}", "-dynamicMax", "9999999", "-dynamicStep", "1")
+    who = ("-s", dial, "-key", "media", f"{media}", *number)
     return ("sipp", "-sf", f"{CHILD}", *place, *who, *notes, *PATIENT, "-nostdin", *crowd.options, f"{host}:{port}")
 
 
