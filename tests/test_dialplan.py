@@ -121,8 +121,14 @@ def test_queues_are_those_of_the_flow(script: Script) -> None:
 
 
 def test_next_best_are_opened_when_routing_says_so() -> None:
-    rules = re.findall(r"^penaltychange => (\d+),(\d+)$", (CONF / "queuerules.conf").read_text(), re.MULTILINE)
-    assert {Fit.BEST: 0} | {Fit(int(fit)): int(at) for at, fit in rules} == OPENS_AT_S
+    fit, danger = (CONF / "queuerules.conf").read_text().split("[danger]")
+    assert {Fit.BEST: 0} | opened_by(fit) == OPENS_AT_S
+    assert opened_by(danger) == {Fit.ANYBODY: OPENS_AT_S[Fit.ANYBODY]}
+
+
+def opened_by(rules: str) -> dict[Fit, int]:
+    found = re.findall(r"^penaltychange => (\d+),(\d+)$", rules, re.MULTILINE)
+    return {Fit(int(fit)): int(at) for at, fit in found}
 
 
 def test_no_secret_and_no_number_of_a_person_in_the_configuration() -> None:

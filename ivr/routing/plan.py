@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ivr.routing.skills import ANYBODY_QUEUE, OPENS_AT_S, Fit, Need, Person, is_open, penalties
+from ivr.routing.skills import ANYBODY_QUEUE, OPENS_AT_S, Fit, Need, Person, is_for_danger, is_open, penalties
 
 EVERYBODY = "everybody"
 SAME = "same-"  # a queue with one counsellor in it, for a caller who talked with them lately
@@ -106,12 +106,16 @@ def assign(
     given: dict[str, Waiting] = {}
     for caller in sorted(waiting, key=lambda each: -each.place):
         here = _ranks_in(caller.queue, ranks, free)
-        fitting = [s for s in free.values() if s.extension in here and is_open(here[s.extension], caller.waited_s)]
+        fitting = [seat for seat in free.values() if _may_ring(caller, here.get(seat.extension))]
         if fitting:
             best = min(fitting, key=lambda seat: (here[seat.extension], -seat.idle_s))
             given[best.extension] = caller
             del free[best.extension]
     return given
+
+
+def _may_ring(caller: Waiting, penalty: Fit | None) -> bool:
+    return penalty is not None and is_open(penalty, caller.waited_s, danger=is_for_danger(caller.queue))
 
 
 def _ranks_in(queue: str, ranks: Mapping[str, Mapping[str, Fit]], free: Iterable[str]) -> Mapping[str, Fit]:
@@ -135,7 +139,7 @@ def _held(seat: Seat, queue: str, waiting: Iterable[Waiting], first: Mapping[str
 
 
 def _is_pressing(caller: Waiting) -> bool:
-    return caller.waited_s >= PRESSING_S or caller.queue == ANYBODY_QUEUE or caller.queue.endswith("-danger")
+    return caller.waited_s >= PRESSING_S or caller.queue == ANYBODY_QUEUE or is_for_danger(caller.queue)
 
 
 def changes(want: Mapping[Place, Member], there: Mapping[Place, Member]) -> tuple[Change, ...]:

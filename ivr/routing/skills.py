@@ -99,6 +99,13 @@ def penalties(people: Mapping[Person, int], need: Need) -> dict[str, Fit]:
     return {extension: Fit(min(step - first + Fit.BEST, Fit.ANYBODY)) for extension, step in steps.items()}
 
 
-def is_open(penalty: Fit, waited_s: float) -> bool:
-    """Whether a member with this penalty may be rung for a caller who has waited so long."""
-    return waited_s >= OPENS_AT_S[penalty]
+def is_open(penalty: Fit, waited_s: float, *, danger: bool = False) -> bool:
+    """Whether a member with this penalty may be rung for a caller who has waited so long.
+
+    A caller in danger is not kept waiting for training: whoever speaks the language may be rung at once.
+    """
+    return (danger and penalty < Fit.ANYBODY) or waited_s >= OPENS_AT_S[penalty]
+
+
+def is_for_danger(queue: str) -> bool:
+    return queue.endswith(f"-{DANGER}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ivr.routing.skills import ANYBODY_QUEUE
+from ivr.routing.skills import ANYBODY_QUEUE, is_for_danger
 from ivr.telephony.conffile import plain, section
 
 RING_S = 15  # then the queue may speak to the caller and rings again, the next one if there is another
@@ -77,7 +77,7 @@ def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
     known = tuple(phones)
     return "\n".join(
         (
-            *(_queue(plain(need, "queue"), (), _strategy(need), danger=need.endswith("-danger")) for need in needs),
+            *(_queue(plain(need, "queue"), (), _strategy(need), danger=is_for_danger(need)) for need in needs),
             _queue("everybody", known, RING_ALL),
             *(_queue(f"same-{phone.extension}", (phone,), RING_ALL, penalty=SAME) for phone in known),
         )

@@ -16,7 +16,17 @@ from typing import Protocol
 from ivr.flow.steps import Language
 from ivr.routing.plan import PRESSING_S, Ready, Seat, Waiting, assign, ranked, wanted
 from ivr.routing.priority import Standing, decide_priority
-from ivr.routing.skills import ANYBODY_QUEUE, DANGER, OPENS_AT_S, Fit, Need, is_open, queue_name, skill_for
+from ivr.routing.skills import (
+    ANYBODY_QUEUE,
+    DANGER,
+    OPENS_AT_S,
+    Fit,
+    Need,
+    is_for_danger,
+    is_open,
+    queue_name,
+    skill_for,
+)
 from tests.bench.year import BEGINS, PICKS_UP_S, WRAP_UP_S, Call, Duty
 
 WAIT_S = 100.0  # IVR_WAIT_S; from then on all who are on duty ring. The words in between are left out
@@ -116,7 +126,8 @@ def _out_of_wrap_up(floor: Floor, needed: Mapping[str, Need], callers: Sequence[
         open_to = [
             (member.penalty, -seat.idle_s, extension)
             for extension, seat in writing.items()
-            if not (member := members[caller.queue, extension]).paused and is_open(Fit(member.penalty), caller.waited_s)
+            if not (member := members[caller.queue, extension]).paused
+            and is_open(Fit(member.penalty), caller.waited_s, danger=is_for_danger(caller.queue))
         ]
         if open_to:
             extension = min(open_to)[2]

@@ -50,6 +50,11 @@ def test_next_best_after_twenty_seconds_the_language_after_forty_anybody_after_s
     assert opened == {0: [1], 19.9: [1], 20: [1, 2], 40: [1, 2, 3], 60: [1, 2, 3, 4]}
 
 
+def test_caller_in_danger_is_not_kept_waiting_for_training() -> None:
+    assert [fit for fit in Fit if is_open(fit, 0, danger=True)] == [1, 2, 3]
+    assert is_open(Fit.ANYBODY, 60, danger=True)
+
+
 @pytest.mark.parametrize(
     ("session", "priority", "skill"),
     [
