@@ -18,17 +18,21 @@ import uvloop
 from ivr import call_log
 from ivr.attempt import Line
 from ivr.call import Helpline, hours_by, take_call, take_waiting
+from ivr.callback import keep_promises, policy_in_use, seats_now
 from ivr.duty import Duty
 from ivr.errors import HelplineError, Refused
 from ivr.flow.script import Script, parse
+from ivr.flow.turn import Settled
 from ivr.in_use import InUse
 from ivr.keeper import Part, alive, beat, keep, note_pid
 from ivr.prepare import bring_switch, keep_flow, keep_hours, prompt_ids
 from ivr.presence import take_word
+from ivr.promise import Promiser
 from ivr.records import ledger_file
 from ivr.records.database import Database, opened
 from ivr.records.keyring import open_keyring
 from ivr.returning import Returning
+from ivr.ring_back import ring_child, ring_counsellor
 from ivr.routing.hours import Hours, countries
 from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.skills import needs
@@ -79,29 +83,58 @@ def _moment(seconds: float) -> datetime:
 
 async def answer(settings: Settings) -> None:
     """Door 1, until SIGTERM."""
-    flow, hours = flow_in_use(settings), hours_in_use(settings)
-    key = open_keyring(settings.secrets_file).hash_key
+    flow, hours, policy = flow_in_use(settings), hours_in_use(settings), policy_in_use(settings)
+    keyring = open_keyring(settings.secrets_file)
     database = Database(settings.database)
     returning = Returning(database)
 
+    async def noted(words: Settled) -> bool:
+        return await asyncio.to_thread(ledger_file.is_kept, settings.ledger_file, dict(words)["id"])
+
+    def helpline() -> Helpline:
+        script, is_open = flow.value, hours.value.open_at
+        promiser = Promiser(keyring, lambda: policy.value, (script.number, *script.mobile_numbers))
+        return Helpline(
+            script,
+            keyring.hash_key,
+            returning.arrived,
+            promise=promiser.promise,
+            noted=noted,
+            countries=promiser.countries,
+            afternoon_over=promiser.afternoon_over,
+            is_open=lambda now: is_open(_moment(now)),
+        )
+
     async def incoming(line: Line) -> None:
-        is_open = hours.value.open_at
-        await take_call(line, Helpline(flow.value, key, returning.arrived, is_open=lambda now: is_open(_moment(now))))
+        await take_call(line, helpline())
 
     async def unanswered(line: Line) -> None:
-        await take_waiting(line, Helpline(flow.value, key))
+        await take_waiting(line, helpline())
 
     async def presence(line: Line) -> None:
         await take_word(line, settings)
 
-    stories = {"incoming": incoming, "unanswered": unanswered, "presence": presence}
+    async def callback(line: Line) -> None:
+        await ring_counsellor(line, settings, lambda: seats_now(settings))
+
+    async def callback_child(line: Line) -> None:
+        await ring_child(line, settings)
+
+    stories = {
+        "incoming": incoming,
+        "unanswered": unanswered,
+        "presence": presence,
+        "callback": callback,
+        "callback-child": callback_child,
+    }
 
     async def story(line: Line) -> None:
         """By what the dialplan asked for: agi://127.0.0.1:port/<story>."""
         await stories.get(line.header.script, incoming)(line)
 
     async with FastAgiServer(settings.fastagi_port, story):
-        await _until_told(beat(settings.heartbeat_limit_s), flow.follow(), hours.follow(), returning.follow())
+        follow = (flow.follow(), hours.follow(), policy.follow(), returning.follow())
+        await _until_told(beat(settings.heartbeat_limit_s), *follow)
     await database.close()
 
 
@@ -118,6 +151,11 @@ async def look_after_queues(settings: Settings) -> None:
         duty = Duty(database, settings.wrap_up_s)
         fresh = aclosing(connections("127.0.0.1", settings.ami_port, AMI_USER, secret))
         await _until_told(beat(settings.heartbeat_limit_s), keep_queues(fresh, Watch(needs(script.queues), duty.seats)))
+
+
+async def keep_callbacks(settings: Settings) -> None:
+    """Promises to ring back, until SIGTERM."""
+    await _until_told(beat(settings.heartbeat_limit_s), keep_promises(settings))
 
 
 async def show_pages(settings: Settings) -> None:
@@ -154,9 +192,10 @@ def parts(settings: Settings) -> list[Part]:
         started=lambda: marked("SWITCH_START"),
         ended=lambda: marked("SWITCH_END"),
     )
+    limits_s = {"answer": settings.heartbeat_limit_s, "watch": 5.0, "ledger": 30.0, "callbacks": 30.0, "web": 30.0}
     own = [
         Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
-        for name, limit in (("answer", settings.heartbeat_limit_s), ("watch", 5.0), ("ledger", 30.0), ("web", 30.0))
+        for name, limit in limits_s.items()
     ]
     return [switch, *own]
 
@@ -174,7 +213,14 @@ async def _until_told(*works: Coroutine[Any, Any, None]) -> None:
         task.result()
 
 
-PARTS = {"answer": answer, "watch": look_after_queues, "ledger": write_records, "web": show_pages, "keep": keep_line}
+PARTS = {
+    "answer": answer,
+    "watch": look_after_queues,
+    "ledger": write_records,
+    "callbacks": keep_callbacks,
+    "web": show_pages,
+    "keep": keep_line,
+}
 
 
 def main() -> None:

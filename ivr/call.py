@@ -26,7 +26,9 @@ from ivr.flow.script import Script, parse
 from ivr.flow.soundness import WHILE_WAITING
 from ivr.flow.steps import HUNG_UP, UNKNOWN, Begun, Caller, Fact, Language, Number, Session, Turn, unpack
 from ivr.flow.turn import Settled, ask_again, begin, give_up, resume, resume_at
+from ivr.promise import Promiser, policy_of
 from ivr.records.keyring import open_keyring
+from ivr.records.ledger_file import is_kept
 from ivr.routing.route import Way, decide_way
 from ivr.telephony.agi import Reply, ReplyStatus, gosub, read_heard
 from ivr.telephony.agiscript import ScriptLine
@@ -45,6 +47,12 @@ Known = Callable[[str, float], Caller]
 """What is known of who rings now, from the keyed hash, empty when the number is withheld. Must answer at once."""
 Promise = Callable[[Session, str, float], Settled | None]
 """The promise that a session agreed on, to ring that number back: words for the ledger, None when it cannot be made."""
+Noted = Callable[[Settled], Awaitable[bool]]
+"""Whether a promise with these words is on the ledger, and on the disk."""
+
+
+async def believe(words: Settled) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Helpline:
     key: bytes
     known: Known = nobody_is_known
     promise: Promise | None = None  # none: no call-back can be promised here, and the caller waits on
+    noted: Noted = believe
     countries: tuple[str, ...] = ("+994",)  # whose numbers may be keyed in: a call-back costs
     afternoon_over: Callable[[float], bool] = lambda now: False
     is_open: Callable[[float], bool] = lambda now: True
@@ -116,7 +125,12 @@ async def lead(line: Line, helpline: Helpline, turn: Turn, caller: Caller = UNKN
             return None
         turn = resume(helpline.script, turn.session, heard)
     way = await end(line, helpline, turn, caller)
-    return way if (await tell(line, way)).status is ReplyStatus.DONE else None
+    told = await tell(line, way)
+    if way.end is End.CALLBACK and told.status is ReplyStatus.DONE and not await helpline.noted(way.record):
+        # A promise that is written nowhere would not be kept; the caller has not heard of it yet.
+        way = await end(line, helpline, give_up(helpline.script, turn), caller)
+        told = await tell(line, way)
+    return way if told.status is ReplyStatus.DONE else None
 
 
 async def end(line: Line, helpline: Helpline, turn: Turn, caller: Caller) -> Way:
@@ -168,8 +182,20 @@ def answer_on_switch() -> None:
     """Door 2: the program `ivr-agi`, started by the switch for one call. Must be quick to start: no settings class."""
     state = Path(os.environ.get("IVR_STATE_DIR") or Path(__file__).resolve().parent.parent / "var")
     script = parse((state / "flow" / "helpline.toml").read_text())
-    key, hours = open_keyring(state / "secrets.json").hash_key, state / "flow" / "hours.toml"
-    helpline = Helpline(script, key, is_open=lambda now: hours_by(hours).open_at(datetime.fromtimestamp(now, UTC)))
+    keyring, hours = open_keyring(state / "secrets.json"), state / "flow" / "hours.toml"
+    promiser = Promiser(keyring, policy_of(state / "flow" / "policy.toml"), (script.number, *script.mobile_numbers))
+
+    async def noted(words: Settled) -> bool:
+        return is_kept(state / "ledger" / "cel.jsonl", dict(words)["id"])
+
+    helpline = Helpline(
+        script,
+        keyring.hash_key,
+        promise=promiser.promise,
+        noted=noted,
+        afternoon_over=promiser.afternoon_over,
+        is_open=lambda now: hours_by(hours).open_at(datetime.fromtimestamp(now, UTC)),
+    )
     run_to_end(take_call(ScriptLine(sys.stdin, sys.stdout), helpline))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from ivr import line
-from ivr.errors import ScriptError, TelephonyError
+from ivr import call_log, callback_log, line
+from ivr.errors import HelplineError, ScriptError, TelephonyError
 from ivr.prepare import carriers_trunk, load_flow, load_hours, load_policy
 from ivr.routing.hours import Ending
 from ivr.settings import Settings
@@ -90,7 +91,7 @@ def check_live(settings: Settings) -> list[Finding]:
             "Run `make up`.",
         )
     )
-    return [*findings, *_check_phones(settings), _check_trunk(settings)]
+    return [*findings, *_check_phones(settings), _check_trunk(settings), *check_promises(settings)]
 
 
 def _check_phones(settings: Settings) -> list[Finding]:
@@ -116,3 +117,27 @@ def _check_trunk(settings: Settings) -> Finding:
         return Finding("trunk", False, str(error), error.remedy)
     up = trunk.is_up(asked[0], asked[1], carrier)
     return Finding("trunk", up, carrier.host, "The carrier does not answer: look at IVR_TRUNK_… and at its address.")
+
+
+def check_promises(settings: Settings) -> list[Finding]:
+    """Promises to ring back that somebody must look at now."""
+    try:
+        late, still = asyncio.run(_promises(settings))
+    except HelplineError as error:
+        return [Finding("promises", False, str(error), error.remedy)]
+    if late:
+        return [Finding("promises", False, f"{late} lapse soon or were not kept", "See `ivr callbacks`.")]
+    if still and carriers_trunk(settings) is None:
+        return [Finding("promises", False, f"{still} open, and no trunk to ring them over", "Set IVR_TRUNK_HOST.")]
+    return [Finding("promises", True, f"{still} open")]
+
+
+async def _promises(settings: Settings) -> tuple[int, int]:
+    """How many somebody must look at, and how many are open at all."""
+    if not call_log.is_there(settings):
+        return 0, 0
+    now = datetime.now(UTC)
+    async with callback_log.open_promises(settings) as promises:
+        found = await callback_log.to_look_at(promises, now)
+        late = [each for each in found if callback_log.is_late(promises, each, now)]
+        return len(late), sum(each.state not in callback_log.FAILED for each in found)

@@ -25,7 +25,7 @@ from ivr.telephony.variables import Global
 
 OPEN_TIMEOUT_S = 60.0
 CLOSE_TIMEOUT_S = 40.0
-PARTS = ("switch", "answer", "watch", "ledger", "web")
+PARTS = ("switch", "answer", "watch", "ledger", "callbacks", "web")
 ANSWERING = {
     "switch",
     "answer",

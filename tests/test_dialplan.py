@@ -27,6 +27,7 @@ BRINGS = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CHANNEL_EXISTS": "func_channel", "IF": "func_logic",
     "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
     "UserEvent": "app_userevent",
+    "AMD": "app_amd", "SoftHangup": "app_softhangup",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 
@@ -98,6 +99,10 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 DIALS = {
     "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgm)"],  # Local channels of mobile.conf
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
+    "callback": [
+        "Dial(PJSIP/${HL_COUNSELLOR},${HL_RING_S},IU(taken^${HL_TELL}))",
+        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
+    ],
 }
 
 

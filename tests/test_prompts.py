@@ -8,6 +8,8 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,10 @@ from ivr.desk.presence import SPOKEN
 from ivr.errors import NotFound, ScriptError, TelephonyError
 from ivr.flow.prompts import Catalogue
 from ivr.flow.script import parse
+from ivr.flow.steps import AgeBand, Language, Topic
+from ivr.records.callback import Callback
+from ivr.ring_back import words_for
+from ivr.routing.promise import State
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony.phones import Phone, queues
 from tests.telephony.test_sounds import tone, wav
@@ -61,8 +67,22 @@ def sounds_named_by_the_flow() -> frozenset[str]:
     return parse((PROJECT_DIR / "ivr/flow/helpline.toml").read_text()).prompts()
 
 
+def sounds_named_by_call_backs() -> Iterator[str]:
+    """What a counsellor may be told of one (ivr/ring_back.py)."""
+    for language, topic, age, only_caller in product([*Language], [*Topic], [*AgeBand], [True, False]):
+        yield from words_for(callback(language, topic, age, only_caller))
+
+
+def callback(language: str, topic: str, age_band: str, only_caller: bool) -> Callback:
+    then = datetime(2026, 11, 21, tzinfo=UTC)
+    return Callback(
+        "1", "1", then, then, then, language, topic, age_band, "danger", only_caller, State.PROMISED, 0, then
+    )
+
+
 def used() -> set[str]:
-    return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *SPOKEN.values()}
+    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs()}
+    return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *spoken}
 
 
 def test_every_prompt_that_is_played_has_words(shipped: Catalogue) -> None:

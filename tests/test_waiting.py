@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.attempt import Line
-from ivr.call import Helpline, Promise, take_waiting
+from ivr.call import Helpline, Noted, Promise, believe, take_waiting
 from ivr.flow.script import Script
 from ivr.flow.steps import Session
 from ivr.flow.turn import Settled
@@ -27,11 +27,13 @@ class Promised:
         return self._words
 
 
-async def told(script: Script, *keys: str, promise: Promise | None = None, seen: str = CALLER, **how: str) -> list[str]:
+async def told(
+    script: Script, *keys: str, promise: Promise | None = None, noted: Noted = believe, seen: str = CALLER, **how: str
+) -> list[str]:
     """The commands of one story."""
 
     async def story(line: Line) -> None:
-        await take_waiting(line, Helpline(script, KEY, promise=promise))
+        await take_waiting(line, Helpline(script, KEY, promise=promise, noted=noted))
 
     async with FastAgiServer(0, story) as server:
         return await ring(server.port, dialplan(keys, seen), waiting(**{"session": PACKED, **how}))
@@ -101,6 +103,17 @@ async def test_a_promise_that_cannot_be_made_waits_on(script: Script) -> None:
     for promise in (None, Promised(None)):
         commands = await told(script, "1", "1", "1", "1", promise=promise)
         assert end(commands) == ("wait", "back-in-queue", "told=wait")
+
+
+async def test_a_promise_that_stands_on_no_disk_is_not_given(script: Script) -> None:
+    """A full disk: the switch was told, but the ledger has no line of it. The caller waits on."""
+
+    async def never(words: Settled) -> bool:
+        return False
+
+    commands = await told(script, "1", "1", "1", "1", promise=Promised(), noted=never)
+    assert commands[-2].startswith('GOSUB queue told 1 "callback,')
+    assert end(commands) == ("wait", "back-in-queue", "told=wait")
 
 
 async def test_hanging_up_tells_nothing(script: Script) -> None:

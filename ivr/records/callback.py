@@ -174,6 +174,23 @@ async def give_to(unit: Unit, callback_id: str, number: int, counsellor: str) ->
     await unit.execute(update(attempts).where(this).values(counsellor=counsellor))
 
 
+async def taken_by(unit: Unit, callback_id: str, number: int) -> str | None:
+    this = and_(attempts.c.callback_id == callback_id, attempts.c.number == number)
+    found: str | None = (await unit.execute(select(attempts.c.counsellor).where(this))).scalar_one()
+    return found
+
+
+async def asked_now(unit: Unit, besides: str) -> frozenset[str]:
+    """Counsellors who are being asked to take another call-back this moment."""
+    going_on = and_(attempts.c.outcome.is_(None), attempts.c.callback_id != besides)
+    rows = await unit.execute(select(attempts.c.counsellor).where(going_on, attempts.c.counsellor.is_not(None)))
+    return frozenset(row.counsellor for row in rows)
+
+
+async def caller_hash(unit: Unit, callback_id: str) -> str:
+    return (await unit.execute(select(table.c.caller).where(table.c.id == callback_id))).scalar_one() or ""
+
+
 async def sealed_number(unit: Unit, callback_id: str) -> bytes | None:
     return (await unit.execute(select(table.c.number).where(table.c.id == callback_id))).scalar_one_or_none()
 
@@ -190,10 +207,12 @@ async def settle(unit: Unit, before: Callback, now: Standing) -> None:
     await unit.execute(this.values(state=now.state.value, attempts=now.attempts, next_at=now.next_at))
 
 
-async def lose(unit: Unit, before: datetime) -> int:
-    """Attempts that began before then and of which nothing was heard: they are over."""
-    silent = update(attempts).where(attempts.c.outcome.is_(None), attempts.c.at < before)
-    return (await unit.execute(silent.values(outcome=Outcome.LOST.value))).rowcount
+async def lose(unit: Unit, before: datetime) -> list[str]:
+    """Attempts that began before then and of which nothing was heard are over; the promises that these were for."""
+    silent = and_(attempts.c.outcome.is_(None), attempts.c.at < before)
+    ids = [row.callback_id for row in await unit.execute(select(attempts.c.callback_id).where(silent))]
+    await unit.execute(update(attempts).where(silent).values(outcome=Outcome.LOST.value))
+    return ids
 
 
 async def lapse(unit: Unit, now: datetime) -> list[str]:

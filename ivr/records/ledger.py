@@ -7,7 +7,7 @@ before the place is read. So a reader may be killed at any point, and any number
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
@@ -80,7 +80,7 @@ class Folding:
 
     def _tell(self, event: Event) -> None:
         if event.kind in ROWS_BY_THEMSELVES:
-            self.noted.append(event)
+            self.noted.append(self._with_choices(event))
         if event.kind in MARKS:
             for story in list(self.stories.values()):
                 self._put(story, fold(story, event))
@@ -93,6 +93,11 @@ class Folding:
             if event.kind is Kind.LINKEDID_END:
                 del self.stories[event.linkedid]
                 self.over.add(event.linkedid)
+
+    def _with_choices(self, event: Event) -> Event:
+        """A promise is about what the caller chose before; the menus in which it was agreed may not know all of it."""
+        told = self.stories.get(event.linkedid)
+        return replace(event, words={**told.chosen, **event.words}) if told else event
 
     def _put(self, before: Story, after: Story) -> None:
         self.refused += after.refused - before.refused

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from ivr.telephony.events import LATEST, MARKS, Kind, parse
 
 HEAD_BYTES, TAIL_BYTES = 4_096, 256
 FIRST_EVENT_WITHIN = 65_536
+LAST_BYTES = 262_144  # a busy switch writes some 50 KB a second
+KEPT_WITHIN_S = 1.0
 WHOSE = "Run this as root, or as the user who opened the line."
 CHUNK_BYTES = 1 << 20  # some 3,500 events
 
@@ -107,6 +110,30 @@ def mark(ledger: Path, kind: str, at: datetime | float) -> None:
         os.write(descriptor, line if _ends_whole(descriptor) else b"\n" + line)
     finally:
         os.close(descriptor)
+
+
+def is_kept(ledger: Path, fragment: str) -> bool:
+    """Whether a line with `fragment` in it is among the last, and on the disk itself (fsync(2)): waits for it a moment,
+    because the switch writes its events a few milliseconds after they happen. It blocks; an event loop needs a thread.
+    """
+    deadline = time.monotonic() + KEPT_WITHIN_S
+    while not _found_and_synced(ledger, fragment.encode()):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _found_and_synced(ledger: Path, fragment: bytes) -> bool:
+    try:
+        with ledger.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES))
+            if fragment not in file.read():
+                return False
+            os.fsync(file.fileno())
+            return True
+    except OSError:
+        return False
 
 
 def _ends_whole(descriptor: int) -> bool:

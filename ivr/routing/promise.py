@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ivr.flow.steps import Priority
+from ivr.flow.steps import Priority, Safe
 from ivr.routing.hours import BAKU, Clock
-
-
-class Safe(StrEnum):
-    """When the caller said that it is safe to ring."""
-
-    NOW = "now"
-    AFTERNOON = "afternoon"
-    TOMORROW = "tomorrow"
 
 
 class Shown(StrEnum):

@@ -33,6 +33,14 @@ class Variable(StrEnum):
     SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
     TRY = "HL_TRY"  # dialplan: on a mobile, how often it was asked to press 1
+    CALLBACK = "HL_CALLBACK"  # call file: the call-back's id
+    ATTEMPT = "HL_ATTEMPT"  # program → dialplan: which attempt at it this is
+    COUNSELLOR = "HL_COUNSELLOR"  # program → dialplan: whose phone is rung for a call-back, or has taken it
+    TRIED = "HL_TRIED"  # dialplan → program: counsellors who did not take it
+    TELL = "HL_TELL"  # program → dialplan: what a counsellor is told of a call-back, prompts joined by &
+    RING_S = "HL_RING_S"  # program → dialplan: how long to ring for a call-back
+    CHILD = "HL_CHILD"  # program → dialplan: the number to ring back, from the moment of dialling
+    OUTCOME = "HL_OUTCOME"  # how an attempt ends if nothing more is told
 
 
 class Global(StrEnum):

@@ -350,8 +350,8 @@ async def test_attempt_of_which_nothing_is_heard_is_lost(database: Database, led
     number = await promise(database, ledger_path)
     async with database.unit_of_work() as unit:
         await callback.claim(unit, number, NOW)
-        assert await callback.lose(unit, NOW) == 0
-        assert await callback.lose(unit, NOW + timedelta(seconds=1)) == 1
+        assert await callback.lose(unit, NOW) == []
+        assert await callback.lose(unit, NOW + timedelta(seconds=1)) == [number]
         (attempt,) = await callback.tried(unit, number)
     assert attempt.outcome is Outcome.LOST
 

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from ivr.records import ledger
 from ivr.records.database import Database, opened
 from ivr.records.ledger import Folding, Reader, mark
-from ivr.records.ledger_file import NOWHERE, read_on
+from ivr.records.ledger_file import NOWHERE, is_kept, read_on
 from ivr.records.story import from_json, row, to_json
 from tests.records.conftest import url_of
 from tests.records.recorded import on_record, outcomes
@@ -380,3 +381,18 @@ async def test_a_mark_makes_a_ledger_that_nobody_else_may_read(tmp_path: Path) -
     mark(path, "SWITCH_START", 1_795_281_000.0)
     assert path.read_bytes() == b'{"eventtype":"SWITCH_START","eventtime":1795281000.0}\n'
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_line_that_is_written_a_moment_later_is_found_on_the_disk(ledger_path: Path) -> None:
+    put(ledger_path, b'{"eventtype":"chose"}\n' * 20_000)
+    late = threading.Timer(0.2, lambda: put(ledger_path, ledger_path.read_bytes() + b'{"id":"1795281000-0a"}\n'))
+    late.start()
+    assert is_kept(ledger_path, "1795281000-0a")
+    late.join()
+
+
+def test_line_that_is_never_written_is_not_believed(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.records.ledger_file.KEPT_WITHIN_S", 0.1)
+    assert not is_kept(ledger_path, "1795281000-0a")
+    put(ledger_path, b'{"eventtype":"chose"}\n')
+    assert not is_kept(ledger_path, "1795281000-0a")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.flow.steps import Safe
 from ivr.routing.policy import parse
 from ivr.routing.promise import (
     COUNTED,
@@ -18,7 +19,6 @@ from ivr.routing.promise import (
     Attempt,
     Event,
     Outcome,
-    Safe,
     Shown,
     Standing,
     State,
