@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from ivr.returning import LOOK_EVERY_S, READ_LIMIT_S
 from ivr.telephony.sipp_call import LiveCall
-from ivr.telephony.sipp_child import Press, Stay, Wait
+from ivr.telephony.sipp_child import Press, Stay, Until, Wait
 from tests.live.line import LiveLine, Row
 from tests.live.test_stories import keys
 
 pytestmark = pytest.mark.live
 
 TYPED = "0007654321"  # +994 00 is no network
+ROWS_ARE_READ_S = LOOK_EVERY_S + READ_LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,68 @@ async def answered(line: LiveLine, call: asyncio.Task[object], before: list[Row]
         await call
     (row,) = await line.new_rows(before)
     return row
+
+
+def begun(row: Row) -> str:
+    return next((s["begun"] for s in row["steps"] if "begun" in s), "usual")
+
+
+async def test_the_fourth_call_within_ten_minutes_hears_a_shorter_greeting_and_goes_on(line: LiveLine) -> None:
+    before, number = line.calls(), "+994000000041"
+    for _ in range(3):
+        await line.call(Wait(0.5), number=number)
+    fourth = asyncio.create_task(
+        line.call(Hears(line, "welcome-often"), Press("2"), Hears(line, "topic"), Press("0"), Stay(60), number=number)
+    )
+    async with line.phone("103", talk_s=0.3).on(line.address, line.folder()):
+        await fourth
+    rows = await line.new_rows(before, 4)
+    assert [begun(row) for row in rows] == ["usual"] * 3 + ["often"]
+    assert [row["outcome"] for row in rows] == ["abandoned_in_menu"] * 3 + ["answered"]
+
+
+async def test_after_a_silent_call_the_next_is_greeted_as_a_return(line: LiveLine) -> None:
+    before, since, number = line.calls(), len(line.events()), "+994000000042"
+
+    def is_decided() -> bool:
+        return any(e["eventtype"] == "decided" for e in line.events()[since:])
+
+    await line.call(Until(is_decided, 90, "the end of the menus"), Wait(1), number=number)
+    (silent,) = await line.new_rows(before)
+    assert silent["silent"]
+    await asyncio.sleep(ROWS_ARE_READ_S)
+    await line.call(Hears(line, "welcome-back"), Press("3"), Wait(1), number=number)
+    back = (await line.new_rows(before, 2))[-1]
+    assert (begun(back), back["language"]) == ("back", "en")
+
+
+async def test_whoever_is_asked_to_wait_hears_so_and_nine_reaches_a_counsellor(line: LiveLine) -> None:
+    before, number = line.calls(), "+994000000043"
+    await line.call(Wait(0.5), number=number)
+    (first,) = await line.new_rows(before)
+    (made,) = line.rows("block", first["id"], "--hours", "1", "--reason", "a story", "--by", "tests")
+    await asyncio.sleep(ROWS_ARE_READ_S)
+    log = await line.call(*keys("2"), Hears(line, "blocked"), Stay(60), number=number)
+    assert log.ended_at is not None
+    async with line.phone("103", talk_s=0.3).on(line.address, line.folder()):
+        await line.call(*keys("2"), Hears(line, "blocked"), Press("9"), Stay(60), number=number)
+    line.run("block", "lift", made["id"])
+    _, goodbye, danger = await line.new_rows(before, 3)
+    assert (begun(goodbye), goodbye["outcome"]) == ("blocked", "abandoned_in_menu")
+    assert [s["told"] for s in goodbye["steps"] if "told" in s] == ["goodbye"]
+    assert (begun(danger), danger["priority"], danger["outcome"]) == ("blocked", "danger", "answered")
+
+
+async def test_nine_in_the_last_words_reaches_a_counsellor_too(line: LiveLine) -> None:
+    before, number = line.calls(), "+994000000044"
+    await line.call(Wait(0.5), number=number)
+    (first,) = await line.new_rows(before)
+    line.run("block", first["id"], "--hours", "1", "--reason", "a story")
+    await asyncio.sleep(ROWS_ARE_READ_S)
+    async with line.phone("103", talk_s=0.3).on(line.address, line.folder()):
+        await line.call(*keys("2"), Hears(line, "goodbye", 60), Press("9"), Stay(60), number=number)
+    row = (await line.new_rows(before, 2))[-1]
+    assert (row["priority"], row["outcome"]) == ("danger", "answered")
 
 
 async def test_a_number_is_keyed_in_when_nobody_answers_and_stands_nowhere(line: LiveLine) -> None:
