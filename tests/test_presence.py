@@ -99,6 +99,16 @@ async def test_counsellor_hears_their_own_first_language(settings: Settings, dat
         row = update(counsellor.table).where(counsellor.table.c.extension == "102")
         await unit.execute(row.values(languages="ru az"))
     assert await dial(settings, "sign_in", "102") == answer("presence-available", "ru")
+    assert await dial(settings, "sign_out", "102") == answer("presence-out", "ru")
+    assert await dial(settings, "pause", "102") == answer("presence-out", "ru")
+
+
+async def test_who_is_no_longer_active_gets_no_answer_and_is_not_listed(settings: Settings, database: Database) -> None:
+    async with database.unit_of_work() as unit:
+        row = update(counsellor.table).where(counsellor.table.c.extension == "102")
+        await unit.execute(row.values(active=False))
+    assert await dial(settings, "sign_in", "102") == []
+    assert [person.extension for person in (await act.everybody(settings))[0]] == ["101", "103"]
 
 
 @pytest.mark.parametrize(("extension", "word"), [("999", "sign_in"), ("loopback", "sign_in"), ("101", "dance")])
@@ -245,16 +255,17 @@ async def test_who_talks_is_shown_with_the_moment_it_began(line: tuple[Settings,
     fake.answers["QueueStatus"] = status_of(member("101", 2))
     began = NOW - timedelta(minutes=3)
     async with opened(settings.database) as database, database.unit_of_work() as unit:
-        await unit.execute(call_row(began))
+        await unit.execute(call_row("1-000001", began, "talking"))
+        await unit.execute(call_row("1-000002", NOW, "ended"))
     (person,) = [p for p in (await act.everybody(settings))[0] if p.extension == "101"]
     assert (person.state, person.since) == (State.ON_CALL, began.replace(microsecond=0))
 
 
-def call_row(began: datetime) -> Insert:
+def call_row(name: str, began: datetime, state: str) -> Insert:
     step = {"at": began.isoformat(timespec="seconds"), "step": "talking", "extension": "101"}
     return call.table.insert().values(
-        id="1-000001", started_at=began, dialled="116111", priority="normal", silent=False, steps=[step],
-        state="talking", revision=1,
+        id=name, started_at=began, dialled="116111", priority="normal", silent=False, steps=[step],
+        state=state, revision=1,
     )  # fmt: skip
 
 

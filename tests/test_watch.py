@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ivr.routing.plan import Change, Do, Member, Place
-from ivr.telephony.ami import Message
+from ivr.telephony.ami import RESYNC, Message
 from ivr.telephony.queues import View
-from ivr.watch import Missed, joined
+from ivr.watch import STIRRING, Missed, joined
+from tests.conftest import PROJECT
 
 QUEUES = ("az", "ru", "everybody")
 
@@ -34,6 +37,13 @@ def test_what_is_told_of_others_is_left_alone() -> None:
     assert joined([add, *(pause(queue) for queue in QUEUES), pause("az", "102")], view()) == (
         add, pause(""), pause("az", "102"),
     )  # fmt: skip
+
+
+def test_switch_sends_the_events_that_are_looked_at_and_no_others() -> None:
+    conf = (PROJECT / "asterisk-conf/manager.conf").read_text()
+    sent = set(re.findall(r"^eventfilter\(name\((\w+)\)\) =$", conf, re.MULTILINE))
+    assert conf.count("\neventfilter") == len(sent)
+    assert sent == STIRRING - {RESYNC} | {"FullyBooted"}
 
 
 def test_rings_that_were_not_answered_are_counted_until_the_phone_is_picked_up() -> None:

@@ -147,14 +147,14 @@ def derive(known: Duty, seen: Seen, wrap_up: timedelta, now: datetime) -> Presen
         return Presence(State.BREAK, said_at, is_there)
     if seen.phone is PhoneState.RINGING:
         return Presence(State.RINGING, None, is_there)
-    ended = _unrested(seen, said, wrap_up)
+    ended = _unrested(seen, said)
     if ended and ended <= now < ended + wrap_up:
         return Presence(State.WRAP_UP, ended, is_there)
     since = [at for at in (known.turned_at, said_at, ended and ended + wrap_up, seen.last_call_at) if at]
     return Presence(State.AVAILABLE, max(since, default=None), is_there)
 
 
-def _unrested(seen: Seen, said: Said | None, wrap_up: timedelta) -> datetime | None:
+def _unrested(seen: Seen, said: Said | None) -> datetime | None:
     """When the last call ended, if a wrap-up follows it: a word after the call cuts it short."""
     ended = seen.last_call_at
-    return ended if ended and wrap_up and (said is None or said.at < ended) else None
+    return ended if ended and (said is None or said.at < ended) else None

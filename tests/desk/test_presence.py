@@ -150,6 +150,11 @@ def test_signing_out_holds_until_the_next_shift_begins() -> None:
     assert state(baku(9.01, 7), out) is State.AVAILABLE
 
 
+def test_signing_out_before_a_shift_is_over_when_it_begins_and_in_its_first_instant_it_holds() -> None:
+    assert state(baku(9.5), said(Word.SIGN_OUT, baku(8))) is State.AVAILABLE
+    assert state(baku(9.5), said(Word.SIGN_OUT, baku(9))) is State.SIGNED_OUT
+
+
 def test_signing_in_off_shift_holds_until_a_shift_ends() -> None:
     early = said(Word.SIGN_IN, baku(8))
     assert [state(baku(hour), early) for hour in (8, 12, 17)] == [State.AVAILABLE, State.AVAILABLE, State.SIGNED_OUT]

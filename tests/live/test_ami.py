@@ -71,21 +71,30 @@ async def test_what_the_program_does_not_need_it_may_not_do(
 
 
 async def test_what_it_needs_it_may(line: LiveLine) -> None:
-    member = {"Queue": "ru", "Interface": "PJSIP/101"}
+    """In the one queue that the watch leaves alone, with a member that is nobody's phone."""
+    member = {"Queue": "everybody", "Interface": "PJSIP/109"}
     async with connected(LOOPBACK, port(line), USER, secret(line)) as switch:
         await switch.tell("QueueAdd", **member, MemberName="Əliyə Ünlü", Penalty="2")
         await switch.tell("QueuePenalty", **member, Penalty="3")
         await switch.tell("QueuePause", **member, Paused="true", Reason="break")
-        listed = await switch.ask("QueueStatus", Queue="ru")
+        listed = await switch.ask("QueueStatus", Queue="everybody")
         await switch.tell("QueueRemove", **member)
         await switch.tell("Setvar", Variable="HL_TRIED", Value="1")
         await switch.tell("UserEvent", UserEvent="Presence", Extension="101")
         assert await switch.ask("DeviceStateList")
-        heard = [(event := await anext(aiter(switch.events()))).name for _ in range(4)]
-    (added,) = (m for m in listed if m["Location"] == "PJSIP/101")
+        heard = []
+        async for event in switch.events():
+            heard += [event.name] if event["Interface"] == "PJSIP/109" else []
+            if event.name == "QueueMemberRemoved":
+                break
+    (added,) = (m for m in listed if m["Location"] == "PJSIP/109")
     assert (added["Name"], added["Penalty"], added["Paused"]) == ("Əliyə Ünlü", "3", "1")
-    assert heard == ["QueueMemberAdded", "QueueMemberPenalty", "QueueMemberPause", "QueueMemberRemoved"]
-    assert event["Membership"] == "dynamic"
+    assert [name for name in heard if name != "QueueMemberStatus"] == [
+        "QueueMemberAdded",
+        "QueueMemberPenalty",
+        "QueueMemberPause",
+        "QueueMemberRemoved",
+    ]
 
 
 async def test_no_event_of_a_call_carries_the_callers_number(line: LiveLine) -> None:
