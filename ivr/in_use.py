@@ -49,4 +49,5 @@ class InUse(Generic[Value]):
         except ScriptError as error:
             log.error("file.refused", file=self._file.name, problems=error.problems)
         except OSError as error:
+            self._seen = ""  # a full disk, perhaps: the file is tried again
             log.warning("file.not_kept", file=self._file.name, reason=error.strerror)

@@ -87,6 +87,20 @@ async def test_the_flow_is_followed_in_the_same_way(settings: Settings) -> None:
     assert flow.value.number == "112"
 
 
+async def test_a_file_that_cannot_be_kept_is_tried_again(settings: Settings) -> None:
+    hours = hours_in_use(settings)
+    settings.hours_file.write_text(CLOSED)
+    partial = settings.hours_in_use.with_suffix(".new")
+    partial.mkdir()
+    with capture_logs() as logs:
+        await hours.look()
+    assert [entry["event"] for entry in logs] == ["file.not_kept"]
+    assert hours.value.is_always
+    partial.rmdir()
+    await hours.look()
+    assert not hours.value.open_at(NOW)
+
+
 async def test_following_goes_on_until_it_is_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivr.in_use.LOOK_EVERY_S", 0.01)
     hours = hours_in_use(settings)

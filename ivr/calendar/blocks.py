@@ -40,11 +40,13 @@ class Faults:
         self._found.add((line, what))
 
     def raise_if_any(self) -> None:
-        if not self._found:
-            return
+        if self._found:
+            raise self.error()
+
+    def error(self) -> ScriptError:
         told = [f"line {line}: {what}" for line, what in sorted(self._found)]
         more = [f"and {len(told) - SHOWN_FAULTS:,} more"] if len(told) > SHOWN_FAULTS else []
-        raise ScriptError(
+        return ScriptError(
             f"the calendar has {len(told):,} fault(s), and the rota stays as it was",
             problems=(*told[:SHOWN_FAULTS], *more),
             remedy="Put these lines right, then import it again.",
@@ -84,13 +86,12 @@ def decoded(data: bytes) -> str:
     faults = Faults()
     if len(data) > SIZE_LIMIT:
         faults.add(1, f"the file is larger than {SIZE_LIMIT // 1_000_000} MB; that is no rota")
-        faults.raise_if_any()
+        raise faults.error()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         faults.add(data.count(b"\n", 0, error.start) + 1, "is not UTF-8 text")
-    faults.raise_if_any()
-    raise AssertionError
+        raise faults.error() from error
 
 
 def blocks(text: str, faults: Faults) -> list[Block]:

@@ -18,7 +18,7 @@ from ivr.cli.rota_view import length
 from ivr.prepare import load_hours
 from ivr.routing.hours import Because, Clock
 
-group = typer.Typer(help="When the line is open, and what a caller hears then.")
+group = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 @group.callback(invoke_without_command=True)
 def hours_now(context: typer.Context, as_json: AsJson = False) -> None:
-    """Whether the line is open now, why, when that changes, and what a caller hears.
+    """Open or closed: whether the line is open now, why, when that changes, and what a caller hears.
 
     Example: [bold]ivr hours[/]
     """

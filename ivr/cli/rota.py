@@ -25,7 +25,7 @@ LONGEST_DAYS = 366
 WHOLE_DAY = "00:00-24:00"
 _DAY = timedelta(days=1)
 
-group = typer.Typer(help="Who is on: weekly shifts, single exceptions, gaps, calendars.")
+group = typer.Typer()
 
 
 def _day(text: str) -> date:
@@ -51,9 +51,9 @@ def week(
         date | None, typer.Option("--week", parser=_day, metavar="DAY", help="The week this day is in.")
     ] = None,
 ) -> None:
-    """The week: a row for each counsellor, a column for each day, gaps in red. Times are the helpline's (Asia/Baku).
+    """Who is on: the week, with a row for each counsellor, a column for each day, and gaps in red.
 
-    ● is on now. [bold]ivr rota list[/] shows the rows that were written; every change can be undone.
+    Times are the helpline's (Asia/Baku). ● is on now. Every change can be undone.
 
     Example: [bold]ivr rota[/]  ·  [bold]ivr rota --week 2027-03-22[/]
     """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.calendar.blocks import SHOWN_FAULTS, SIZE_LIMIT, decoded
+from ivr.calendar.blocks import EVENTS_LIMIT, SHOWN_FAULTS, SIZE_LIMIT, decoded
 from ivr.calendar.read import ROWS_LIMIT, read
 from ivr.errors import ScriptError
 from ivr.routing.hours import BAKU, Clock
@@ -175,6 +175,11 @@ def test_a_day_alone_is_a_whole_day() -> None:
     assert rows(event("DTSTART;VALUE=DATE:20261230")) == (extra("101", date(2026, 12, 30), 0, 1440),)
 
 
+def test_a_day_that_comes_every_week_is_a_shift_of_a_whole_day() -> None:
+    found = rows(event("DTSTART;VALUE=DATE:20261123", "RRULE:FREQ=WEEKLY;UNTIL=20261207"))
+    assert found == (Shift("101", 0, 0, 1440, MONDAY, date(2026, 12, 7)),)
+
+
 def test_what_lasts_longer_than_a_day_is_cut_at_midnight() -> None:
     found = rows(event(f"DTSTART{TZ}:20261123T180000", f"DTEND{TZ}:20261125T060000"))
     assert found == (
@@ -252,6 +257,7 @@ def test_what_else_is_in_a_calendar_is_passed_over() -> None:
         ([NINE, f"DTEND{TZ}:20261123T090000"], 6, "ends before it begins"),
         ([NINE, "DURATION:-PT1H"], 6, "ends before it begins"),
         ([NINE, "DURATION:P9999D"], 6, "longer than a year"),
+        ([NINE, "DURATION:20261124T090000"], 6, "DURATION is no length of time"),
         ([NINE, "DTEND;VALUE=DATE:20261124"], 6, "both be days"),
         (["DTSTART;VALUE=DATE:20261124", "DURATION:PT1H"], 6, "ends before it begins"),
         ([f"DTSTART{TZ}:20261123T090030", FIVE], 5, "has seconds"),
@@ -345,6 +351,18 @@ def test_a_file_larger_than_the_limit_is_refused_at_once() -> None:
         decoded(b"BEGIN:VCALENDAR\r\n" + b"x" * (2 * SIZE_LIMIT))
     assert caught.value.problems == ("line 1: the file is larger than 5 MB; that is no rota",)
     assert time.process_time() - begun < 1
+
+
+def test_more_events_or_rows_than_a_rota_has_are_refused() -> None:
+    few = event(NINE, FIVE)
+    assert faults(*[few] * (EVENTS_LIMIT + 1)) == (
+        f"line {EVENTS_LIMIT * 5 + 3}: more than 5,000 events; that is no rota",
+    )
+    many = [
+        event(f"DTSTART:20260101T{n:02}0000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;INTERVAL=2;COUNT=500")
+        for n in range(21)
+    ]
+    assert "here it becomes more than 10,000 rows; that is no rota" in faults(*many)[-1]
 
 
 def test_what_is_no_text_is_named_with_its_line() -> None:
