@@ -57,18 +57,18 @@ class Standing:
 
 
 def decide_priority(session: Session, caller: Caller) -> Standing:
-    """A caller who said danger is never asked for more."""
+    """A caller who said danger is never asked for more. Who rings often may be the one who is hurt: that comes first."""
     reason = _reason(session, caller)
     return Standing(PRIORITY.get(reason, session.priority or Priority.NORMAL), reason)
 
 
 def _reason(session: Session, caller: Caller) -> Reason:
-    if session.priority is Priority.DANGER:
-        return Reason.DANGER
-    if caller.calls_lately >= OFTEN:
-        return Reason.RINGS_OFTEN
-    if session.topic is Topic.VIOLENCE:
-        return Reason.VIOLENCE
-    if session.silent:
-        return Reason.SILENT
-    return Reason.RANG_BEFORE if caller.unanswered else Reason.ARRIVAL
+    """The first that holds."""
+    reasons = (
+        (session.priority is Priority.DANGER, Reason.DANGER),
+        (session.topic is Topic.VIOLENCE, Reason.VIOLENCE),
+        (session.silent, Reason.SILENT),
+        (caller.calls_lately >= OFTEN, Reason.RINGS_OFTEN),
+        (caller.unanswered, Reason.RANG_BEFORE),
+    )
+    return next((reason for holds, reason in reasons if holds), Reason.ARRIVAL)

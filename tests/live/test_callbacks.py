@@ -202,7 +202,9 @@ async def test_promise_outlives_the_line(new_line: NewLine, tmp_path: Path) -> N
             await talk(call, await at.rings(), at, heard)
             await at.until_state("kept")
             call.hang_up()
-        assert at.attempts(identity) in (["lost", "answered"], ["no_counsellor", "answered"])
+        *before, last = at.attempts(identity)  # how often it was tried until a phone was there again is chance
+        assert set(before) <= {"lost", "no_counsellor"}
+        assert last == "answered"
 
 
 async def take_within(counsellor: Handset, within_s: float) -> LiveCall:

@@ -27,6 +27,8 @@ def standing(reason: Reason) -> Standing:
         (ORDINARY, UNKNOWN, "normal", "order-of-arrival"),
         (ORDINARY, Caller(calls_lately=3, unanswered=True), "normal", "rings-often"),
         (Session("r", priority=Priority.DANGER, keys=1), Caller(calls_lately=30), "danger", "danger-key"),
+        (Session("r", topic=Topic.VIOLENCE, keys=2), Caller(calls_lately=30), "high", "violence"),
+        (Session("r"), Caller(calls_lately=30), "high", "silent"),
     ],
 )
 def test_priority_has_a_reason(session: Session, caller: Caller, priority: str, reason: str) -> None:
