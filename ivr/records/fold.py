@@ -126,9 +126,12 @@ def _chose(story: Story, event: Event) -> Story:
 
 
 def _decided(story: Story, event: Event) -> Story:
+    """A caller who waits may be asked again and say danger: that settles anew, and the wait counts from the first."""
     choices = _choices(event.words)
     steps = _with_step(story, event.at, "decided", _shown(choices))
-    return _moved(story, Move.DECIDED, chosen={**story.chosen, **choices}, decided_at=event.at, steps=steps)
+    move = Move.NOTED if story.state is State.WAITING else Move.DECIDED
+    decided_at = event.at if story.decided_at is None else story.decided_at
+    return _moved(story, move, chosen={**story.chosen, **choices}, decided_at=decided_at, steps=steps)
 
 
 def _promised(story: Story, event: Event) -> Story:

@@ -57,7 +57,7 @@ class Standing:
 
 
 def decide_priority(session: Session, caller: Caller) -> Standing:
-    """A caller who said danger is never asked for more. Who rings often may be the one who is hurt: that comes first."""
+    """A caller who said danger is never asked for more. Who rings often may be the one who is hurt."""
     reason = _reason(session, caller)
     return Standing(PRIORITY.get(reason, session.priority or Priority.NORMAL), reason)
 

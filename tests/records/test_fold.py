@@ -290,10 +290,21 @@ def test_what_comes_after_the_end_is_refused_counted_and_changes_nothing() -> No
     assert folding.refused == 3
 
 
-def test_a_second_decision_is_refused() -> None:
+def test_a_decision_while_waiting_settles_anew_and_the_wait_counts_from_the_first() -> None:
     log = SwitchLog()
     call = log.call()
     call.decided(topic="legal")
+    call.decided(topic="legal", priority="danger")
+    call.hangs_up()
+    found = only(log)
+    assert (found["topic"], found["priority"], found["wait_s"]) == ("legal", "danger", 2.0)
+
+
+def test_a_decision_in_a_talk_is_refused() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided(topic="legal")
+    call.talks(call.rings("101"))
     call.decided(topic="health")
     assert only(log)["topic"] == "legal"
 
