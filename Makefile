@@ -39,7 +39,8 @@ test: setup  ## Everything, real calls included
 	.venv/bin/mypy
 	.venv/bin/pytest -q -m "not live" -n 2
 	@# A story that fails while others are told beside it is told once more, alone; failing twice is failing.
-	.venv/bin/pytest -q -m live -n $(LINES) || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
+	.venv/bin/pytest -q -m "live and not alone" -n $(LINES) --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
+	.venv/bin/pytest -q -m alone || .venv/bin/pytest -q -m alone
 
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)

@@ -88,6 +88,17 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Linger:
+    """Until the far end hangs up, or so many seconds have passed."""
+
+    seconds: float
+
+    async def take(self, call: LiveCall) -> None:
+        with suppress(TelephonyError):
+            await call.ended(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
     """A caller. The steps begin when the call is answered; after the last one the child hangs up."""
 

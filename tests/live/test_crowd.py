@@ -11,22 +11,22 @@ from contextlib import AsyncExitStack
 import pytest
 
 from ivr.telephony.sipp_call import Sound
-from ivr.telephony.sipp_child import Child, Press, Stay, Step, Wait
+from ivr.telephony.sipp_child import Child, Linger, Press, Step, Wait
 from ivr.telephony.sipp_scenario import Codec
 from tests.live.line import LiveLine, Row
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 COUNSELLORS = ("101", "102", "103", "104", "105")
-NIGHT_S = 100
+NIGHT_S = 150
 AGREES = [step for _ in range(3) for step in (Press("1"), Wait(4))]  # this number, now, only me
 # How each group of children behaves once the menus are behind them: who waits, who gives up, who is in danger.
 GROUPS: dict[str, tuple[int, str, list[Step]]] = {
-    "patient": (40, "10", [Stay(NIGHT_S)]),
-    "of another language": (30, "20", [Stay(NIGHT_S)]),
+    "patient": (40, "10", [Linger(NIGHT_S)]),
+    "of another language": (30, "20", [Linger(NIGHT_S)]),
     "impatient": (60, "141", [Wait(12)]),
-    "in danger": (10, "19", [Stay(NIGHT_S)]),
-    "asking to be called back": (60, "10", [Wait(38), Press("1"), Wait(4), *AGREES, Stay(30)]),
+    "in danger": (10, "19", [Linger(NIGHT_S)]),
+    "asking to be called back": (60, "10", [Wait(38), Press("1"), Wait(4), *AGREES, Linger(30)]),
 }
 
 

@@ -28,8 +28,8 @@ TOPICS = {
     "0": None,
 }  # fmt: skip
 BANDS = {"1": "0-10", "2": "11-14", "3": "15-18", "4": "adult"}
-BEFORE_KEYS = Wait(1.0)  # answer, and the greeting has begun
-BETWEEN = Wait(0.5)
+BEFORE_KEYS = Wait(1.5)  # answer, and the greeting has begun
+BETWEEN = Wait(1.0)  # a key between two menus is lost, and a busy machine takes its time to the next
 CHILD_HZ, COUNSELLOR_HZ = 440, 700
 
 
