@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 import uvloop
 
-from ivr import call_log
+from ivr import call_log, messages
 from ivr.attempt import Line
 from ivr.call import Helpline, hours_by, take_call, take_waiting
 from ivr.callback import keep_promises, policy_in_use, seats_now
@@ -139,8 +139,9 @@ async def answer(settings: Settings) -> None:
 
 
 async def write_records(settings: Settings) -> None:
-    """The ledger into rows, until SIGTERM."""
-    await _until_told(beat(settings.heartbeat_limit_s), call_log.follow(settings))
+    """The ledger into rows, what callers said under seal, until SIGTERM."""
+    works = (call_log.follow(settings), messages.keep_sealing(settings))
+    await _until_told(beat(settings.heartbeat_limit_s), *works)
 
 
 async def look_after_queues(settings: Settings) -> None:

@@ -129,6 +129,7 @@ async def _spawn(part: Part, write_end: int) -> asyncio.subprocess.Process:
             stderr=log_file,
             pass_fds=(write_end,) if part.beats else (),
             env={**os.environ, HEARTBEAT_FD: str(write_end)} if part.beats else None,
+            umask=0o077,  # whatever the switch records is for the line's own user alone
             start_new_session=True,  # a signal to the keeper's group must not reach a call
         )
 

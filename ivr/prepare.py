@@ -11,6 +11,7 @@ from ivr.flow.script import Script, parse
 from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
+from ivr.records.ownership import PRIVATE_FOLDER
 from ivr.routing import skills
 from ivr.routing.hours import Hours, countries
 from ivr.routing.hours_file import parse as parse_hours
@@ -20,7 +21,7 @@ from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony import phones, switch, trunk
 from ivr.telephony.conffile import render
 
-FOLDERS = ("ledger", "database", "logs", "run", "flow", "sounds", "switch", "asterisk-tree")
+FOLDERS = ("ledger", "database", "messages", "logs", "run", "flow", "sounds", "switch", "asterisk-tree")
 SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool/staging", "spool/outgoing", "run", "data")
 CONF_DIR = PROJECT_DIR / "asterisk-conf"
 DIALPLAN_DIR = PROJECT_DIR / "dialplan"
@@ -48,6 +49,7 @@ def make_folders(settings: Settings) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     for name in FOLDERS[:-1]:
         (settings.state_dir / name).mkdir(exist_ok=True)
+    settings.messages_dir.chmod(PRIVATE_FOLDER)  # what a child said lies here in the clear until it is sealed
     for name in SWITCH_FOLDERS:
         (settings.switch_dir / name).mkdir(parents=True, exist_ok=True)
 
@@ -197,6 +199,7 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "DEFAULT_LANGUAGE": script.default_language,
         "GREETING": "&".join(f"helpline/{prompt}" for prompt in greeting),
         "WAIT_S": f"{settings.wait_s:g}",
+        "MESSAGES": str(settings.messages_dir),
         "MOBILES": on_call(settings).places,
         "MOBILES_RING": settings.oncall_ring,
         "MOBILES_S": str(on_call(settings).longest_s),

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         return self.state_dir / "sounds"
 
     @property
+    def messages_dir(self) -> Path:
+        """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
+        return self.state_dir / "messages"
+
+    @property
     def switch_dir(self) -> Path:
         return self.state_dir / "switch"
 

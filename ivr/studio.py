@@ -27,6 +27,7 @@ Tell = Callable[[str], None]
 Step = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name; from another thread
 
 MUSIC = "music/hold"
+TONE = "tone/record"
 LOUDNESS_SPAN_DB = 1.0
 HIGHEST_PEAK_DB = -3.0
 ENDS_SPAN_S = 0.05
@@ -181,12 +182,18 @@ def _orders(settings: Settings, promised: Catalogue) -> tuple[Order, ...]:
     """Everything that is to be there. The tune takes longest to make, so it is first."""
     # How sound is made is part of every key: who changes sounds.py or music.py hears the change.
     craft = Path(sounds.__file__).read_bytes()
-    tune = Order(MUSIC, _digest(craft, Path(music.__file__).read_bytes()), _compose)
-    return (tune, *(_order(settings, language, prompt, craft) for language, prompt in promised.spoken()))
+    composed = _digest(craft, Path(music.__file__).read_bytes())
+    tune, tone = Order(MUSIC, composed, _compose), Order(TONE, composed, _compose_tone)
+    return (tune, tone, *(_order(settings, language, prompt, craft) for language, prompt in promised.spoken()))
 
 
 def _compose(target: Path) -> str:
     music.compose_hold_music(target)
+    return ""
+
+
+def _compose_tone(target: Path) -> str:
+    music.compose_tone(target)
     return ""
 
 

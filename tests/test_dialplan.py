@@ -26,8 +26,8 @@ BRINGS = {
     "ExecIf": "app_exec", "Queue": "app_queue", "Playback": "app_playback", "Read": "app_read", "Return": "app_stack",
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "CHANNEL_EXISTS": "func_channel", "IF": "func_logic",
     "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
-    "UserEvent": "app_userevent",
-    "AMD": "app_amd", "SoftHangup": "app_softhangup",
+    "UserEvent": "app_userevent", "AMD": "app_amd", "SoftHangup": "app_softhangup", "Gosub": "app_stack",
+    "TryExec": "app_exec", "Record": "app_record", "StoreDTMF": "app_dtmfstore", "CUT": "func_cut", "STAT": "func_env",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 
@@ -78,7 +78,9 @@ def test_every_label_is_there() -> None:
 
 
 def test_every_application_is_known_and_its_module_is_loaded() -> None:
-    applications = used(r"^(?:exten => [^,]+,1|same => n(?:\(\w+\))?),(\w+)\(") | used(r"\?(\w+)\(")
+    applications = (
+        used(r"^(?:exten => [^,]+,1|same => n(?:\(\w+\))?),(\w+)\(") | used(r"\?(\w+)\(") | used(r"TryExec\((\w+)\(")
+    )
     functions = used(r"\$\{([A-Z_]+)\(") | used(r"Set\(([A-Z]+)\(")
     loaded = set(re.findall(r"^load = (\w+)\.so", (CONF / "modules.conf").read_text(), re.MULTILINE))
     assert applications <= BRINGS.keys() | BUILT_IN

@@ -49,6 +49,7 @@ RING_OF = {
     "ivr.duty": "acts",
     "ivr.presence": "acts",
     "ivr.watch": "acts",
+    "ivr.messages": "acts",
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",

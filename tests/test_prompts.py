@@ -167,9 +167,11 @@ def small(settings: Settings, tmp_path: Path) -> Settings:
     (tmp_path / "recordings/az").mkdir(parents=True)
     words(tmp_path, "Salam.")
     (tmp_path / "state/sounds").mkdir(parents=True)
-    shutil.copytree(settings.sounds_dir / "music", tmp_path / "state/sounds/music")
-    tune = json.loads((settings.sounds_dir / "made.json").read_text())["music/hold"]
-    (tmp_path / "state/sounds/made.json").write_text(json.dumps({"music/hold": tune}))
+    made = json.loads((settings.sounds_dir / "made.json").read_text())
+    for folder in ("music", "tone"):
+        shutil.copytree(settings.sounds_dir / folder, tmp_path / "state/sounds" / folder)
+    there = {name: made[name] for name in ("music/hold", "tone/record")}
+    (tmp_path / "state/sounds/made.json").write_text(json.dumps(there))
     return Settings(state_dir=tmp_path / "state", recordings_dir=tmp_path / "recordings")
 
 

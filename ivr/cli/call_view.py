@@ -38,6 +38,11 @@ def contact_json(contact: Contact) -> str:
     return as_json_line({name: getattr(contact, name) for name in _names(Contact)})
 
 
+def row_json(row: Any) -> str:
+    """Any row that is a dataclass, all of its fields."""
+    return as_json_line({item.name: getattr(row, item.name) for item in fields(row)})
+
+
 def _names(of: type[Call] | type[Contact]) -> tuple[str, ...]:
     return tuple(item.name for item in fields(of) if item.name not in NOT_IN_JSON)
 
@@ -59,39 +64,39 @@ def screen() -> Console:
 
 
 def calls_table(calls: Iterable[Call], width: int) -> Table:
-    table = _table("started (UTC)", "language", "topic", "outcome", "counsellor", "wait", "talk")
+    shown = new_table("started (UTC)", "language", "topic", "outcome", "counsellor", "wait", "talk")
     wide = width >= NARROW
     for heading in ("age", "dialled", "id") if wide else ():
-        table.add_column(heading, no_wrap=True)
+        shown.add_column(heading, no_wrap=True)
     for call in calls:
         row: list[str | Text] = [
-            _started(call.started_at),
+            started(call.started_at),
             call.language or "–",
             _topic(call),
             _outcome(call),
             call.counsellor or "–",
         ]
-        row += [_duration(call.wait_s), _duration(call.talk_s)]
-        table.add_row(*row, *((call.age_band or "–", call.dialled, Text(call.id, "dim")) if wide else ()))
-    return table
+        row += [duration(call.wait_s), duration(call.talk_s)]
+        shown.add_row(*row, *((call.age_band or "–", call.dialled, Text(call.id, "dim")) if wide else ()))
+    return shown
 
 
 def contacts_table(contacts: Iterable[Contact]) -> Table:
-    table = _table("received (UTC)", "channel", "language", "topic", "age", "first time", "counsellor", "id")
+    shown = new_table("received (UTC)", "channel", "language", "topic", "age", "first time", "counsellor", "id")
     for each in contacts:
         known = (each.language, each.topic, each.age_band, each.first_time, each.counsellor)
-        table.add_row(_started(each.received_at), each.channel, *(text or "–" for text in known), Text(each.id, "dim"))
-    return table
+        shown.add_row(started(each.received_at), each.channel, *(text or "–" for text in known), Text(each.id, "dim"))
+    return shown
 
 
-def _table(*headings: str) -> Table:
+def new_table(*headings: str) -> Table:
     table = Table(box=SIMPLE_HEAD if screen().is_terminal else None, pad_edge=False, header_style="dim")
     for heading in headings:
         table.add_column(heading, no_wrap=True, justify="right" if heading in ("wait", "talk") else "left")
     return table
 
 
-def _started(at: datetime) -> str:
+def started(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
@@ -108,7 +113,7 @@ def _outcome(call: Call) -> Text:
     return Text(call.outcome.replace("_", " "), _COLOURS[call.outcome])
 
 
-def _duration(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     minutes, rest = divmod(round(seconds), 60)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ivr.records.call import CALLBACK, Move, Outcome, State, advance
+from ivr.records.message import MESSAGE_ID
 from ivr.records.promised import CALLBACK_ID, attempt_of, promise_of
 from ivr.records.story import Story, call_id, moment
 from ivr.telephony.events import Event, Kind
@@ -57,6 +58,7 @@ _FITS: Mapping[str, str] = {
     "4": "anybody",
     "5": "talked-before",
 }
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
 _ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
 
 
@@ -141,6 +143,16 @@ def _promised(story: Story, event: Event) -> Story:
     told = {"callback": promise["id"], "only_caller": promise["only_caller"]}
     safe = {name: moment(promise[name].timestamp()) for name in ("safe_from", "safe_until")}
     return _moved(story, Move.NOTED, promised=True, steps=_with_step(story, event.at, "promised", told | safe))
+
+
+def _recorded(story: Story, event: Event) -> Story:
+    """The caller left a message. What was said is nobody's here: its name and its length."""
+    words = event.words
+    if not (MESSAGE_ID.fullmatch(words.get("message", "")) and _SECONDS.fullmatch(words.get("seconds", ""))):
+        return replace(story, refused=story.refused + 1)
+    told = {"message": words["message"], "seconds": round(float(words["seconds"]), 1)}
+    left = (*story.messages, {"id": told["message"], "at": event.at, "seconds": told["seconds"]})
+    return _moved(story, Move.NOTED, messages=left, steps=_with_step(story, event.at, "recorded", told))
 
 
 def _tried(story: Story, event: Event) -> Story:
@@ -272,6 +284,8 @@ def _outcome(story: Story) -> Outcome:
         return Outcome.FORWARDED
     if story.promised:
         return Outcome.CALLBACK_PROMISED
+    if story.messages:
+        return Outcome.MESSAGE_LEFT
     return Outcome.ABANDONED_IN_MENU if story.decided_at is None else Outcome.ABANDONED_IN_QUEUE
 
 
@@ -301,6 +315,7 @@ _TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
     Kind.MATCHED: _matched,
     Kind.PROMISED: _promised,
     Kind.TRIED: _tried,
+    Kind.RECORDED: _recorded,
     Kind.APP_START: _queued,
     Kind.BRIDGE_ENTER: _entered,
     Kind.BRIDGE_EXIT: _left,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
-from ivr.records import call, contact, ledger_file, pledge
+from ivr.records import call, contact, ledger_file, message, pledge
 from ivr.records.database import Database, Unit, metadata, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
@@ -181,6 +181,7 @@ async def write_calls(unit: Unit, stories: Iterable[Story], revision: int) -> No
     if callers := call.callers(rows):
         await contact.settle(unit, callers, min(each["id"] for each in rows))
     await pledge.note_talks(unit, stories)
+    await message.note(unit, stories)
 
 
 async def open_stories(unit: Unit) -> dict[str, Story]:

@@ -24,15 +24,28 @@ def seal(keys: Keys, text: str, about: str) -> bytes:
     """`text` so that only a holder of the keys reads it. `about` names the row it is for and is needed to open it:
     a sealed value that somebody moved to another row stays shut.
     """
+    return seal_bytes(keys, text.encode(), about)
+
+
+def seal_bytes(keys: Keys, data: bytes, about: str) -> bytes:
+    """The same of bytes, as of a recorded message."""
     newest, nonce = max(keys), os.urandom(NONCE_BYTES)
-    return bytes((newest,)) + nonce + AESGCM(keys[newest]).encrypt(nonce, text.encode(), about.encode())
+    return bytes((newest,)) + nonce + AESGCM(keys[newest]).encrypt(nonce, data, about.encode())
 
 
 def unseal(keys: Keys, sealed: bytes, about: str) -> str:
     """The text again. Raises Refused when it was sealed with another key, for another row, or was changed."""
+    try:
+        return unseal_bytes(keys, sealed, about).decode()
+    except UnicodeDecodeError:
+        raise Refused("a sealed value is no text") from None
+
+
+def unseal_bytes(keys: Keys, sealed: bytes, about: str) -> bytes:
+    """The bytes again; raises as `unseal` does."""
     key, nonce, rest = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return AESGCM(keys[key[0]]).decrypt(nonce, rest, about.encode()).decode()
+        return AESGCM(keys[key[0]]).decrypt(nonce, rest, about.encode())
     except (IndexError, KeyError, InvalidTag, ValueError):
         remedy = "Put back the secrets.json that it was sealed with, from your backup."
         raise Refused("a sealed value cannot be opened: another key, another row, or damaged", remedy=remedy) from None

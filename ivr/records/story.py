@@ -34,6 +34,7 @@ class Story:
     talked_s: float | None = None
     counsellor: str | None = None
     promised: bool = False
+    messages: tuple[Mapping[str, Any], ...] = ()  # left by the caller: id, at, seconds
     ended_at: float | None = None
     outcome: Outcome | None = None
     refused: int = 0
@@ -107,6 +108,7 @@ def _from_fields(fields_told: Mapping[str, Any]) -> Story:
     told["state"] = State(told["state"])
     told["outcome"] = Outcome(told["outcome"]) if told["outcome"] else None
     told["steps"] = tuple(told["steps"])
+    told["messages"] = tuple(told.get("messages", ()))
     told["places"] = {channel: (bridge, who) for channel, (bridge, who) in told["places"].items()}
     return Story(**told)
 

@@ -1,4 +1,4 @@
-"""The tune for those who wait: ours, composed by sox, so that there is nothing to license."""
+"""The tune for those who wait, and the tone that says speak: ours, made by sox, so that there is nothing to license."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ivr.telephony.sounds import RATE, form, publish, read_samples, run, to_level
+from ivr.telephony.sounds import RATE, VOICE_DB, form, publish, read_samples, run, to_level
 
 MUSIC_DB = -26.0  # well below the voice, which speaks between
+TONE_HZ, TONE_S = 1000, 0.4
 
 # Eight soft chords in F, six seconds each, in the telephone band; above them one slow voice. Hz.
 CHORD_S, SWELL_S = 6, 9.5
@@ -37,6 +38,31 @@ def compose_hold_music(target: Path) -> None:
         room = ("reverb", "45", "60", "80", "lowpass", 2600, "trim", loop, loop)
         run("sox", "-D", "-m", *_each(rounds), *form(here / "loop.wav"), "gain", "-6", *room)
         to_level(here / "loop.wav", level, MUSIC_DB)
+        publish(read_samples(level), target)
+
+
+def compose_tone(target: Path) -> None:
+    """What everybody knows from answering machines: 400 ms of 1000 Hz, without a click at its ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        pure, level = Path(folder, "pure.wav"), Path(folder, "level.wav")
+        run(
+            "sox",
+            "-D",
+            "-n",
+            *form(pure),
+            "synth",
+            TONE_S,
+            "sine",
+            TONE_HZ,
+            "fade",
+            "h",
+            0.02,
+            TONE_S,
+            0.02,
+            "pad",
+            0.1,
+        )
+        to_level(pure, level, VOICE_DB)
         publish(read_samples(level), target)
 
 

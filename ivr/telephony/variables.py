@@ -32,7 +32,6 @@ class Variable(StrEnum):
     WORD = "HL_WORD"  # dialplan: what a counsellor dialled to say, one of desk/presence.py's words
     SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
-    TRY = "HL_TRY"  # dialplan: on a mobile, how often it was asked to press 1
     CALLBACK = "HL_CALLBACK"  # call file: the call-back's id
     ATTEMPT = "HL_ATTEMPT"  # program → dialplan: which attempt at it this is
     COUNSELLOR = "HL_COUNSELLOR"  # program → dialplan: whose phone is rung for a call-back, or has taken it
@@ -41,6 +40,9 @@ class Variable(StrEnum):
     RING_S = "HL_RING_S"  # program → dialplan: how long to ring for a call-back
     CHILD = "HL_CHILD"  # program → dialplan: the number to ring back, from the moment of dialling
     OUTCOME = "HL_OUTCOME"  # how an attempt ends if nothing more is told
+    TRY = "HL_TRY"  # dialplan: how often something was tried: to get a key from a mobile, or a message from a caller
+    MESSAGE = "HL_MESSAGE"  # dialplan: the message being left; empty once it is kept
+    MESSAGE_S = "HL_MESSAGE_S"  # dialplan: its seconds on disk
 
 
 class Global(StrEnum):
@@ -55,6 +57,7 @@ class Global(StrEnum):
     WAIT_S = "HL_WAIT_S"  # how long a caller waits before other ways are tried
     WATCHED_AT = "HL_WATCHED_AT"  # second since 1970 in which the program last looked after the queues
     ON_DUTY = "HL_ON_DUTY"  # how many counsellors are on duty and can be reached
+    MESSAGES = "HL_MESSAGES"  # folder in which messages are recorded
     MOBILES = "HL_MOBILES"  # dial string of the mobiles on call, by their places in the list; empty without a trunk
     MOBILES_RING = "HL_MOBILES_RING"  # all or one_by_one
     MOBILES_S = "HL_MOBILES_S"  # how long that may take altogether

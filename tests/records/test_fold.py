@@ -373,3 +373,49 @@ def test_every_state_has_a_row_in_the_table_and_the_end_has_no_way_out() -> None
     assert all(advance(State.ENDED, move) is None for move in Move)
     assert all(advance(state, Move.HUNG_UP) is State.ENDED for state in State if state is not State.ENDED)
     assert advance(State.MENU, Move.PARTED) is None
+
+
+def test_a_message_left_is_on_record_by_its_name_and_length_alone() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided(language="ru", topic="legal")
+    call.queued()
+    call.step("recorded", message="1795281282-7", seconds="12.3400000000000001")
+    call.hangs_up()
+    found = only(log)
+    assert found["outcome"] == "message_left"
+    assert [step for step in found["steps"] if step["step"] == "recorded"] == [
+        {"at": found["steps"][-2]["at"], "step": "recorded", "message": "1795281282-7", "seconds": 12.3}
+    ]
+
+
+def test_who_left_a_message_and_was_answered_after_all_was_answered() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    call.step("recorded", message="1795281282-7", seconds="5")
+    call.talks(call.rings("101"))
+    call.hangs_up()
+    assert only(log)["outcome"] == "answered"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"message": "../x", "seconds": "5"},
+        {"message": "1795281282-7"},
+        {"message": "1795281282-7", "seconds": "1e9"},
+        {"message": "+994000000001", "seconds": "5"},
+        {"seconds": "5"},
+    ],
+)
+def test_a_message_that_cannot_be_is_counted_and_nothing_else(words: dict[str, str]) -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided()
+    call.step("recorded", **words)
+    call.hangs_up()
+    folding = Folding()
+    folding.take(log.lines)
+    (story,) = folding.changed.values()
+    assert (story.refused, story.messages, row(story)["outcome"]) == (1, (), "abandoned_in_queue")

@@ -204,3 +204,10 @@ def test_the_tune_is_soft_and_its_end_runs_into_its_start(tmp_path: Path) -> Non
     bends = [abs(a - 2 * b + c) for a, b, c in zip(tune, tune[1:], tune[2:], strict=False)]
     seam = [*tune[-2:], *tune[:2]]
     assert max(abs(a - 2 * b + c) for a, b, c in zip(seam, seam[1:], seam[2:], strict=False)) <= max(bends)
+
+
+def test_the_tone_that_says_speak_is_pure_and_short(tmp_path: Path) -> None:
+    music.compose_tone(tmp_path / "record")
+    measured = sounds.measure(tmp_path / "record.wav")
+    assert 0.4 <= measured.length_s < 0.7
+    assert measured.copies == ("alaw", "ulaw")

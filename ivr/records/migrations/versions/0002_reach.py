@@ -32,8 +32,18 @@ def upgrade() -> None:
         sa.Column("caller", sa.String(32)),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("heard_at", TIME),
-        sa.Column("heard_by", sa.String(32)),
+        sa.Column("heard_by", sa.String(80)),
+        sa.Column("deleted_at", TIME),
+        sa.Column("deleted_by", sa.String(80)),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+    )
+    op.create_table(
+        "message_hearing",
+        sa.Column("message_id", sa.String(40), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("by", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", "at", name=op.f("pk_message_hearing")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_hearing_message_id_message")),
     )
     op.create_table(
         "ring_out",
@@ -142,6 +152,7 @@ def downgrade() -> None:
     for table in (
         "block",
         "ring_out",
+        "message_hearing",
         "message",
         "callback_attempt",
         "callback",
