@@ -105,7 +105,11 @@ class Keeping:
             await callback.forget_numbers(unit, now)
 
     async def _due(self, policy: Policy, now: datetime) -> list[Callback]:
-        """What can be placed now: not before those who stayed on the line, and no more than there is somebody for."""
+        """What can be placed now: not before those who stayed on the line, and no more than there is somebody for.
+        Without a trunk counsellors are not bothered: nothing could come of it, and `ivr check --live` says so.
+        """
+        if not self.settings.trunk_host:
+            return []
         async with self.record.database.reading() as unit:
             waiting = [place(priority, since) for since, priority in await call.waiting(unit)]
             promises = [
@@ -113,11 +117,11 @@ class Keeping:
                 for promise in await callback.due(unit, now)
                 if not waits_its_turn(_place(promise), waiting, lapses=lapses(policy, promise, now))
             ]
-            busy = len(await callback.listed(unit, (State.CALLING,)))
+            begun = await callback.not_asked_yet(unit)
         seats = await self.seats() if promises else ()
         free = sum(seat.ready is Ready.FREE for seat in seats)
         found = [promise for promise in promises if _somebody(seats, promise, policy, now)]
-        return found[: max(0, free - busy)]
+        return found[: max(0, free - begun)]
 
     async def _place(self, promise: Callback, now: datetime) -> None:
         async with self.record.database.unit_of_work() as unit:

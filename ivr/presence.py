@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.attempt import Line
@@ -29,6 +29,7 @@ from ivr.telephony.statuses import PhoneState
 __all__ = ["Presence", "State", "Word"]  # what the faces read from here
 
 OUT = SPOKEN[Word.SIGN_OUT]
+LONGEST_REST = timedelta(hours=1)  # no wrap-up is longer
 LONGEST_TALK = timedelta(hours=12)  # an open call that began before is one whose end was lost
 
 
@@ -39,8 +40,13 @@ class Rows:
     people: Mapping[str, Counsellor] = field(default_factory=dict)
     said: Mapping[str, Said] = field(default_factory=dict)
     rota: Rota = field(default_factory=lambda: Rota(frozenset()))
+    rang_back: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # the end of their last call-back, if it is not long ago
 
     def presence(self, extension: str, seen: Seen, wrap_up: timedelta, now: datetime) -> Presence:
+        ended = [at for at in (seen.last_call_at, self.rang_back.get(extension)) if at]
+        seen = replace(seen, last_call_at=max(ended, default=None))
         return derive(duty(self.rota, extension, self.said.get(extension), now), seen, wrap_up, now)
 
 
@@ -58,7 +64,8 @@ class Shown:
 
 async def read_rows(unit: Unit) -> Rows:
     people = {person.extension: person for person in await counsellor.all(unit) if person.active}
-    return Rows(people, await presence.all(unit), await rota.all(unit))
+    rang_back = await call.rang_back(unit, datetime.now(UTC) - LONGEST_REST)
+    return Rows(people, await presence.all(unit), await rota.all(unit), rang_back)
 
 
 def seen(phone: Phone | None) -> Seen:

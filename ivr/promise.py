@@ -11,12 +11,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ivr.errors import ScriptError
 from ivr.flow.steps import Session, Who
 from ivr.flow.turn import Settled
 from ivr.records.keyring import Keyring
-from ivr.routing.promise import Policy, offers_afternoon, window
+
+if TYPE_CHECKING:
+    from ivr.routing.promise import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Promiser:
         or not all is agreed.
         """
         from ivr.records.sealed import seal, to_text  # noqa: PLC0415
+        from ivr.routing.promise import window  # noqa: PLC0415
         from ivr.telephony.numbers import parse  # noqa: PLC0415
 
         policy, phone = self.policy(), parse(number)
@@ -61,6 +65,8 @@ class Promiser:
         return policy.countries if policy else ()
 
     def afternoon_over(self, now: float) -> bool:
+        from ivr.routing.promise import offers_afternoon  # noqa: PLC0415
+
         policy = self.policy()
         return policy is not None and not offers_afternoon(policy, datetime.fromtimestamp(now, UTC))
 

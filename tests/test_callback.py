@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -38,7 +39,7 @@ class Line:
     def __init__(self, place: Path) -> None:
         policies = place / "callbacks"
         shutil.copytree(PROJECT / "callbacks", policies)
-        self.settings = Settings(state_dir=place / "state", callbacks_dir=policies)
+        self.settings = Settings(state_dir=place / "state", callbacks_dir=policies, trunk_host="127.0.0.2")
         for folder in ("ledger", "run", "flow", "switch/spool/staging", "switch/spool/outgoing"):
             (self.settings.state_dir / folder).mkdir(parents=True)
         shutil.copy(policies / "policy.toml", self.settings.policy_in_use)
@@ -99,13 +100,19 @@ async def test_what_is_due_is_placed_once(line: Line) -> None:
     assert await line.outcomes() == [None]
 
 
-async def test_two_programs_place_it_once(line: Line) -> None:
+async def test_two_programs_that_find_it_due_at_once_place_it_once(line: Line) -> None:
     line.settings.ledger_file.write_bytes(line.log.data)
+    both = asyncio.Barrier(2)
+
+    async def there() -> tuple[Seat, ...]:
+        await both.wait()  # both have found it due by now
+        return FREE
+
     async with line.keeping() as one, line.keeping() as two:
-        await one.look(NOW)
-        line.taken()
-        await two.look(NOW)
-    assert line.files == []
+        one.seats = two.seats = there
+        with capture_logs() as logs:
+            await asyncio.gather(one.look(NOW), two.look(NOW))
+    assert [each["event"] for each in logs].count("callback.placed") == 1
     assert await line.outcomes() == [None]
 
 
@@ -146,6 +153,12 @@ async def test_no_more_are_placed_than_there_is_somebody_for(line: Line) -> None
     assert len(line.files) == 2
     await line.look()
     assert len(line.files) == 2
+
+
+async def test_without_a_trunk_no_counsellor_is_bothered(line: Line) -> None:
+    line.settings = line.settings.model_copy(update={"trunk_host": ""})
+    assert (await line.look()).state is State.PROMISED
+    assert line.files == []
 
 
 async def test_missed_child_is_rung_again_later_and_then_no_more(line: Line) -> None:

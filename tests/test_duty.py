@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ivr.desk.presence import Said, Word
 from ivr.duty import Duty
-from ivr.records import presence
+from ivr.records import call, presence
 from ivr.records.database import Database, opened
 from ivr.routing.plan import Ready
 from ivr.settings import Settings
@@ -75,3 +75,18 @@ async def test_who_was_there_a_moment_ago_is_there_while_the_database_is_away(
     async with database.unit_of_work() as unit:
         await unit.exec_driver_sql("ALTER TABLE presence RENAME TO presence_away")
     assert await ready(duty) is Ready.AWAY
+
+
+async def test_a_call_back_is_followed_by_a_wrap_up_like_any_call(database: Database) -> None:
+    """The switch's queues know nothing of it."""
+    ended = datetime.now(UTC) - timedelta(seconds=60)
+    row = {
+        "id": "1795281282-000007", "started_at": ended, "ended_at": ended, "dialled": "callback", "priority": "normal",
+        "silent": False, "counsellor": "101", "steps": [], "state": "ended", "revision": 1,
+    }  # fmt: skip
+    async with database.unit_of_work() as unit:
+        await call.write(unit, [row])
+    assert await ready(Duty(database, 120)) is Ready.WRITING
+    assert await ready(Duty(database, 30)) is Ready.FREE
+    await say(database, Word.SIGN_IN)
+    assert await ready(Duty(database, 120)) is Ready.FREE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.attempt import Line
-from ivr.call import Helpline, Noted, Promise, believe, take_waiting
+from ivr.call import Helpline, Noted, Promise, believe, take_call, take_waiting
 from ivr.flow.script import Script
 from ivr.flow.steps import Session
 from ivr.flow.turn import Settled
@@ -114,6 +114,18 @@ async def test_a_promise_that_stands_on_no_disk_is_not_given(script: Script) -> 
     commands = await told(script, "1", "1", "1", "1", promise=Promised(), noted=never)
     assert commands[-2].startswith('GOSUB queue told 1 "callback,')
     assert end(commands) == ("wait", "back-in-queue", "told=wait")
+
+
+async def test_a_closed_line_promises_too(script: Script) -> None:
+    promise = Promised()
+
+    async def story(line: Line) -> None:
+        await take_call(line, Helpline(script, KEY, promise=promise, is_open=lambda now: False))
+
+    async with FastAgiServer(0, story) as server:
+        commands = await ring(server.port, dialplan(["1", "1", "1", "3", "1"]))
+    assert end(commands) == ("callback", "callback-promised", "callback=cb-1")
+    assert [(session.safe, session.who, number) for session, number in promise.made] == [("tomorrow", "caller", CALLER)]
 
 
 async def test_hanging_up_tells_nothing(script: Script) -> None:

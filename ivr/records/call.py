@@ -32,6 +32,10 @@ CALLBACK = "callback"
 """What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
 
 
+CALLBACK = "callback"
+"""What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
+
+
 class State(StrEnum):
     MENU = "menu"
     WAITING = "waiting"
@@ -230,6 +234,14 @@ async def talking(unit: Unit, since: datetime) -> dict[str, datetime]:
 async def count_open(unit: Unit) -> int:
     query = select(func.count()).where(table.c.ended_at.is_(None))
     return int((await unit.execute(query)).scalar_one())
+
+
+async def rang_back(unit: Unit, since: datetime) -> dict[str, datetime]:
+    """When each counsellor's last call-back ended, of those after `since`: the switch's queues know nothing of it."""
+    ours = (table.c.dialled == CALLBACK, table.c.ended_at >= since, table.c.counsellor.is_not(None))
+    last = select(table.c.counsellor, func.max(table.c.ended_at).label("ended")).where(*ours)
+    rows = await unit.execute(last.group_by(table.c.counsellor))
+    return {row.counsellor: row.ended for row in rows}
 
 
 async def waiting(unit: Unit) -> list[tuple[datetime, str]]:

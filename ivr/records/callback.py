@@ -187,6 +187,12 @@ async def asked_now(unit: Unit, besides: str) -> frozenset[str]:
     return frozenset(row.counsellor for row in rows)
 
 
+async def not_asked_yet(unit: Unit) -> int:
+    """Attempts that have begun and for which the switch has not asked whom to ring."""
+    waiting = select(func.count()).where(attempts.c.outcome.is_(None), attempts.c.counsellor.is_(None))
+    return int((await unit.execute(waiting)).scalar_one())
+
+
 async def caller_hash(unit: Unit, callback_id: str) -> str:
     return (await unit.execute(select(table.c.caller).where(table.c.id == callback_id))).scalar_one() or ""
 

@@ -34,6 +34,7 @@ _MORE: Mapping[str, re.Pattern[str]] = {
 _EXTENSION, _ATTEMPT = re.compile("[0-9]{2,8}"), re.compile("[1-9][0-9]{0,3}")
 # The dialplan passes on how Dial() ended where it knows no more than that.
 _ENDED: Mapping[str, Outcome] = {
+    DialStatus.ANSWER: Outcome.NO_ANSWER,  # picked up, and hung up before the counsellor was there
     DialStatus.NO_ANSWER: Outcome.NO_ANSWER,
     DialStatus.BUSY: Outcome.BUSY,
     DialStatus.CONGESTION: Outcome.FAILED,

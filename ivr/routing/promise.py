@@ -200,6 +200,8 @@ def _event(policy: Policy, outcome: Outcome, counted: int) -> Event:
 
 
 def _wait_min(policy: Policy, outcome: Outcome, counted: int) -> int:
+    if outcome is Outcome.NO_TRUNK:  # a counsellor was asked for nothing
+        return policy.spacing_min[0]
     if outcome not in COUNTED:
         return policy.again_min
     return policy.spacing_min[min(counted, len(policy.spacing_min)) - 1]

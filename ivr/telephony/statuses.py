@@ -20,6 +20,7 @@ class ReadStatus(StrEnum):
 class DialStatus(StrEnum):
     """DIALSTATUS of Dial()."""
 
+    ANSWER = "ANSWER"
     NO_ANSWER = "NOANSWER"
     BUSY = "BUSY"
     CONGESTION = "CONGESTION"  # the carrier refused

@@ -22,7 +22,7 @@ from ivr.privileges import run_as
 from ivr.promise import Promiser, policy_of
 from ivr.records.keyring import open_keyring
 from ivr.telephony.rtp import SILENCE, Samples, tone
-from ivr.telephony.sipp import until
+from ivr.telephony.sipp import free_port, until
 from ivr.telephony.sipp_call import LiveCall, Sound
 from ivr.telephony.sipp_child import Press, Stay, Until, Wait
 from ivr.telephony.sipp_phone import Handset, Phone
@@ -260,6 +260,35 @@ async def test_child_who_sends_not_even_silence_is_put_through(new_line: NewLine
             await ringing.answered()
             await until(lambda: at.ears.hears(COUNSELLOR_HZ), 6, "the counsellor's voice")
             await at.until_state("kept")
+
+
+async def test_picked_up_and_put_down_again_counts_as_not_there(new_line: NewLine) -> None:
+    async with out(new_line) as at:
+        identity = promise(at.line)
+        async with desk(at.line).on(at.line.address, at.line.folder()) as counsellor:
+            call = await take(counsellor)
+            ringing = await at.rings()
+            ringing.answer()
+            await ringing.answered()
+            await asyncio.sleep(0.3)
+            ringing.hang_up()
+            await call.ended(15)
+        assert ((await at.until_state("promised"))["attempts"], at.attempts(identity)) == (1, ["no_answer"])
+
+
+async def test_trunk_that_is_down_does_not_count_and_no_number_is_in_the_switchs_log(new_line: NewLine) -> None:
+    line = new_line(trunk_host="127.0.0.1", trunk_port=str(free_port()), trunk_addresses="127.0.0.9")
+    identity = promise(line)
+    await asyncio.sleep(8)  # until the switch has found out by its own OPTIONS
+    async with desk(line).on(line.address, line.folder()) as counsellor:
+        await (await take(counsellor)).ended(60)
+    async with asyncio.timeout(20):
+        while (found := await asyncio.to_thread(line.rows, "callbacks"))[0]["state"] == "calling":
+            await asyncio.sleep(0.5)
+    assert found[0]["attempts"] == 0
+    (shown,) = line.rows("callbacks", "show", identity)
+    assert [each["outcome"] for each in shown["tried"]] == ["no_trunk"]
+    assert list(files_with(line, NUMBER[4:].encode())) == []
 
 
 async def test_nothing_rings_outside_the_safe_hours(new_line: NewLine) -> None:

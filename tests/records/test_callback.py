@@ -59,6 +59,19 @@ async def test_promise_is_a_row_and_the_call_nobody_answered_says_so(database: D
     assert step.keys() == {"at", "step", "callback", "only_caller", "safe_from", "safe_until"}
 
 
+async def test_promise_is_about_what_was_chosen_before_and_as_urgent_as_the_caller_became(
+    database: Database, ledger_path: Path
+) -> None:
+    """The menus in which it was agreed may know neither the topic nor the danger key of the wait."""
+    log = SwitchLog()
+    call = log.call()
+    call.decided(language="ru", topic="legal", age_band="11-14")
+    call.chose(priority="danger")
+    call.step("promised", "", **whole())
+    (found,) = await read(database, ledger_path, log)
+    assert (found.language, found.topic, found.age_band, found.priority) == ("ru", "legal", "11-14", "danger")
+
+
 async def test_promise_is_there_before_the_caller_has_hung_up(database: Database, ledger_path: Path) -> None:
     log = SwitchLog()
     promised(log.call())
