@@ -125,11 +125,11 @@ async def lead(line: Line, helpline: Helpline, turn: Turn, caller: Caller = UNKN
             return None
         turn = resume(helpline.script, turn.session, heard)
     way = await end(line, helpline, turn, caller)
-    told = await tell(line, way)
+    told = await tell(line, way, turn.session)
     if way.end is End.CALLBACK and told.status is ReplyStatus.DONE and not await helpline.noted(way.record):
         # A promise that is written nowhere would not be kept; the caller has not heard of it yet.
         way = await end(line, helpline, give_up(helpline.script, turn), caller)
-        told = await tell(line, way)
+        told = await tell(line, way, turn.session)
     return way if told.status is ReplyStatus.DONE else None
 
 
@@ -159,11 +159,12 @@ async def agree(line: Line, helpline: Helpline, session: Session, now: float) ->
 BEFORE_TOLD: dict[End, Callable[[Line, Helpline, Session, float], Awaitable[Settled | None]]] = {End.CALLBACK: agree}
 
 
-async def tell(line: Line, way: Way) -> Reply:
-    """The last word: where the caller goes. After it the program is no longer needed."""
+async def tell(line: Line, way: Way, session: Session) -> Reply:
+    """The last word: where the caller goes. After it the program is no longer needed; what was said in the menus stays
+    on the channel, for a story that interrupts the wait."""
     record, place = query(way.record), str(way.place)
     if way.end is End.PERSON:
-        told = (way.queue, way.priority, place, way.language, way.say, way.shown, way.same, record)
+        told = (way.queue, way.priority, place, way.language, way.say, way.shown, way.same, record, session.pack())
         return await line.send(gosub("queue", "decide", *told))
     ended = (way.end, way.queue, way.priority, place, way.language, way.say, way.shown, record)
     return await line.send(gosub("queue", "told", *ended))

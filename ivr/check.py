@@ -43,7 +43,7 @@ def _check_flow(settings: Settings) -> list[Finding]:
         script = load_flow(settings)
     except ScriptError as error:
         return _faults("flow", error, str(settings.helpline_file))
-    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways to a person")]
+    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways out of them")]
 
 
 def _check_policy(settings: Settings) -> list[Finding]:

@@ -30,10 +30,6 @@ MISSED = frozenset({Outcome.ABANDONED_IN_QUEUE, Outcome.LOST})
 log = structlog.get_logger()
 
 
-def always_open(now: float) -> bool:
-    return True
-
-
 @dataclass(slots=True)
 class Seen:
     """What the rows said when they were last read; `at` in seconds since 1970."""
@@ -48,10 +44,8 @@ class Seen:
 class Returning:
     """What is known of callers. `follow` keeps it up; `arrived` answers at once."""
 
-    def __init__(
-        self, database: Database, is_open: Callable[[float], bool] = always_open, now: Callable[[], float] = time.time
-    ) -> None:
-        self._database, self._is_open, self._now = database, is_open, now
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        self._database, self._now = database, now
         self._seen = Seen()
         self._began = now()
         self._arrivals: dict[str, deque[float]] = defaultdict(deque)
@@ -59,10 +53,11 @@ class Returning:
 
     def arrived(self, caller: str, now: float) -> Caller:
         """What is known of a caller who rings now; the next time this arrival counts. An empty hash is nobody's."""
-        known = self._known(caller, now) if caller else UNKNOWN
-        if caller:
-            self._arrivals[caller].append(now)
-        return replace(known, line_open=self._is_open(now))
+        if not caller:
+            return UNKNOWN
+        known = self._known(caller, now)
+        self._arrivals[caller].append(now)
+        return known
 
     def _known(self, caller: str, now: float) -> Caller:
         seen = self._seen if now - self._seen.at <= STALE_S else Seen()

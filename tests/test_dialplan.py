@@ -46,8 +46,8 @@ def test_every_variable_is_listed_and_every_listed_one_is_used() -> None:
 def test_last_word_of_the_program_is_heard_in_full() -> None:
     """What `ivr/call.py` tells as arguments of decide, in its order."""
     told = "\n".join(LINES)
-    names = ("QUEUE", "PRIORITY", "PLACE", "LANGUAGE", "BEFORE", "SHOWN", "SAME")
-    assert [name for n, name in enumerate(names, 1) if f"HL_{name}=${{ARG{n}}}" not in told] == []
+    names = ("QUEUE", "PRIORITY", "PLACE", "LANGUAGE", "BEFORE", "SHOWN", "SAME", "", "SESSION")
+    assert [name for n, name in enumerate(names, 1) if name and f"HL_{name}=${{ARG{n}}}" not in told] == []
 
 
 def test_place_in_the_queue_is_reckoned_alike_with_and_without_the_program() -> None:

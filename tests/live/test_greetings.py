@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -32,6 +33,22 @@ class Hears:
         async with asyncio.timeout(self.within_s):
             while f"/{self.prompt}" not in await asyncio.to_thread(self.line.console, "core show channels concise"):
                 await asyncio.sleep(0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class PressUntil:
+    """Press until that prompt is heard: between two prompts of the wait no key is listened for."""
+
+    keys: str
+    heard: Hears
+
+    async def take(self, call: LiveCall) -> None:
+        for _ in range(10):
+            await call.press(self.keys)
+            with suppress(TimeoutError):
+                await self.heard.take(call)
+                return
+        raise AssertionError(f"{self.heard.prompt} was never heard")
 
 
 def files_with(line: LiveLine, digits: bytes) -> Iterator[str]:
@@ -127,7 +144,7 @@ async def test_a_number_is_keyed_in_when_nobody_answers_and_stands_nowhere(line:
 async def test_a_call_back_can_be_asked_for_while_waiting_and_nine_is_danger_there_too(line: LiveLine) -> None:
     before, since = line.calls(), len(line.events())
     steps = (
-        *keys("20"), Hears(line, "nobody-yet", 120), Wait(0.5), Press("1"), Hears(line, "callback-number"), Press("2"),
+        *keys("20"), Hears(line, "nobody-yet", 120), PressUntil("1", Hears(line, "callback-number", 4)), Press("2"),
         Hears(line, "callback-type"), Press("9"), Stay(90),
     )  # fmt: skip
     call = asyncio.create_task(line.call(*steps))

@@ -121,12 +121,6 @@ async def test_a_withheld_number_is_nobodys(returning: Look, log: SwitchLog) -> 
         assert await known(returning, log, "") == UNKNOWN
 
 
-async def test_hours_are_told_of_everybody(database: Database) -> None:
-    closed = Returning(database, is_open=lambda now: False)
-    assert not closed.arrived("", 0).line_open
-    assert not closed.arrived(WHO, 0).line_open
-
-
 async def drivers_gone() -> None:
     """The database's driver is a thread that speaks to this loop, once more when it could not open the file."""
     async with asyncio.timeout(5):
