@@ -104,7 +104,7 @@ class _Asked:
             self.answer.set_result((message,))
 
     def _take_listed(self, message: Message, stage: str) -> None:
-        if stage == "complete":
+        if stage == "complete" and self._got:
             self.answer.set_result(tuple(self._got))
         elif stage or len(self._got) > LIST_LIMIT:
             self.fail(f"the switch did not finish its answer to {self._action}")
