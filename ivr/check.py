@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ivr import call_log, callback_log, line
 from ivr.errors import HelplineError, ScriptError, TelephonyError
-from ivr.prepare import carriers_trunk, load_flow, load_hours, load_policy
+from ivr.prepare import QUESTIONS_FILE, carriers_trunk, load_flow, load_hours, load_policy, load_questions
 from ivr.routing.hours import Ending
 from ivr.settings import Settings
 from ivr.telephony import switch, trunk
@@ -34,8 +34,9 @@ class Finding:
 
 
 def check(settings: Settings, now: datetime) -> list[Finding]:
-    """Flow, prompts, call-back policy and opening hours. Raises nothing: faults are findings, one each."""
-    return [*_check_flow(settings), *_check_policy(settings), *_check_hours(settings, now)]
+    """Flow, prompts, questions, call-back policy and opening hours. Raises nothing: faults are findings, one each."""
+    script = [*_check_flow(settings), *_check_questions(settings), *_check_policy(settings)]
+    return [*script, *_check_hours(settings, now)]
 
 
 def _check_flow(settings: Settings) -> list[Finding]:
@@ -44,6 +45,14 @@ def _check_flow(settings: Settings) -> list[Finding]:
     except ScriptError as error:
         return _faults("flow", error, str(settings.helpline_file))
     return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways out of them")]
+
+
+def _check_questions(settings: Settings) -> list[Finding]:
+    try:
+        found = load_questions(settings)
+    except ScriptError as error:
+        return _faults("silent talk", error, str(QUESTIONS_FILE))
+    return [Finding("silent talk", True, f"{len(found.names)} questions")]
 
 
 def _check_policy(settings: Settings) -> list[Finding]:

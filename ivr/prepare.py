@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ivr import studio
 from ivr.errors import ScriptError
+from ivr.flow import questions
+from ivr.flow.questions import Questions
 from ivr.flow.script import Script, parse
 from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
@@ -25,6 +27,7 @@ FOLDERS = ("ledger", "database", "messages", "logs", "run", "flow", "sounds", "s
 SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool/staging", "spool/outgoing", "run", "data")
 CONF_DIR = PROJECT_DIR / "asterisk-conf"
 DIALPLAN_DIR = PROJECT_DIR / "dialplan"
+QUESTIONS_FILE = PROJECT_DIR / "ivr/flow/questions.toml"
 
 Tell = Callable[[str], None]
 
@@ -106,6 +109,11 @@ def load_flow(settings: Settings) -> Script:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "is not UTF-8 text")
         raise ScriptError(f"{settings.helpline_file}: {reason}", remedy="Look at IVR_HELPLINE_FILE.") from error
+
+
+def load_questions(settings: Settings) -> Questions:
+    """What can be asked in silent talk. Raises ScriptError with every fault."""
+    return questions.parse(QUESTIONS_FILE.read_text(), prompt_ids(settings))
 
 
 def words_of_prompts(settings: Settings) -> dict[str, str]:
@@ -204,6 +212,7 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "MOBILES_RING": settings.oncall_ring,
         "MOBILES_S": str(on_call(settings).longest_s),
         "MOBILES_LANGUAGE": settings.oncall_language,
+        "QUESTIONS": load_questions(settings).packed,
     }
 
 

@@ -23,6 +23,8 @@ ANSWERED = {
     "QueuePause": "queue-pause",
     "QueuePenalty": "queue-penalty",
     "UserEvent": "user-event",
+    "Status": "status",
+    "PlayDTMF": "play-dtmf",
 }
 UNKNOWN = "Response: Error\nActionID: @ID@\nMessage: Invalid/unknown command\n\n"
 

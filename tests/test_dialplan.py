@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr.errors import ScriptError
+from ivr.flow.questions import ASK, EXPLAIN, KEYS, STOP, Answer, By
 from ivr.flow.script import Script
 from ivr.routing.priority import BONUS_S, EPOCH_S, HIGHEST_PLACE, Reason
 from ivr.routing.skills import OPENS_AT_S, Fit, needs
@@ -28,11 +30,14 @@ BRINGS = {
     "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
     "UserEvent": "app_userevent", "AMD": "app_amd", "SoftHangup": "app_softhangup", "Gosub": "app_stack",
     "TryExec": "app_exec", "Record": "app_record", "StoreDTMF": "app_dtmfstore", "CUT": "func_cut", "STAT": "func_env",
+    "Originate": "app_originate", "ChanSpy": "app_chanspy", "BridgeAdd": "app_bridgeaddchan", "SendDTMF": "app_senddtmf",
+    "WaitForNoise": "app_waitforsilence", "WaitForSilence": "app_waitforsilence", "SHARED": "func_global",
+    "IMPORT": "func_logic", "MASTER_CHANNEL": "func_channel",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 
 
-def used(pattern: str) -> set[str]:
+def used(pattern: str) -> set[Any]:
     return {found for line in LINES for found in re.findall(pattern, line)}
 
 
@@ -99,7 +104,7 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 
 
 DIALS = {
-    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgm)"],  # Local channels of mobile.conf
+    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
     "callback": [
         "Dial(PJSIP/${HL_COUNSELLOR},${HL_RING_S},IU(taken^${HL_TELL}))",
@@ -115,8 +120,49 @@ def test_every_dial_is_known() -> None:
 
 
 def test_nothing_else_makes_a_call() -> None:
-    others = {"Originate", "Page", "FollowMe", "RetryDial", "BridgeAdd", "DISA", "ExternalIVR", "Transfer"}
+    others = {"Page", "FollowMe", "RetryDial", "DISA", "ExternalIVR", "Transfer"}
     assert used(r"(?:,|\?)(\w+)\(") & others == set()
+    for name in ("Originate", "BridgeAdd"):
+        assert [path.stem for path in FILES if f"{name}(" in path.read_text()] == ["silent"]
+    assert used(r"Originate\(([^,]*),exten,(\w+),(\w+),") == {("Local/voice@silent/n", "silent", "between")}
+
+
+FEATURES = (CONF / "features.conf").read_text()
+MAPPED = dict(re.findall(r'^([\w-]+) => ([^,]+,\w+,Gosub,".*")$', FEATURES, re.MULTILINE))
+
+
+def group(name: str) -> list[str]:
+    """What the features of one side run, by their keys."""
+    (body,) = re.findall(rf"^\[{name}\]\n((?:[\w-]+ =>\n)*)", FEATURES, re.MULTILINE)
+    return [MAPPED[feature] for feature in re.findall(r"^([\w-]+) =>", body, re.MULTILINE)]
+
+
+def test_a_callers_keys_only_answer_and_do_so_on_the_other_side() -> None:
+    found = [
+        re.fullmatch(r'(\w),peer,Gosub,"silent,said,1\((\w),(\w+),(\w+)\)"', line) for line in group("silent-caller")
+    ]
+    assert [(m[1] == m[2], m[1], Answer(m[3]), By(m[4])) if m else None for m in found] == [
+        (True, "1", Answer.YES, By.KEY),
+        (True, "2", Answer.NO, By.KEY),
+        (True, "3", Answer.UNKNOWN, By.KEY),
+        (True, "7", Answer.LATER, By.KEY),
+        (True, "8", Answer.LISTENING, By.KEY),
+        (True, "9", Answer.DANGER, By.KEY),
+    ]
+
+
+def test_a_counsellors_keys_ask_the_question_of_their_key() -> None:
+    asked = [f'{ASK}{key},peer,Gosub,"silent,ask,1({key})"' for key in KEYS]
+    others = [f'{EXPLAIN},peer,Gosub,"silent,explain,1"', f'{STOP},self,Gosub,"silent,stop,1"']
+    assert group("silent-counsellor") == [*others, *asked]
+
+
+def test_every_answer_can_be_given() -> None:
+    told = {Answer(answer) for answer in re.findall(r"said,1\(\w,(\w+),", FEATURES)}
+    assert told == set(Answer)
+    by_sound = dict(re.findall(r"silent,said,1\((\w),(\w+),sound\)", FEATURES))
+    assert by_sound == {"A": "yes", "B": "no", "C": "unclear", "D": "none"}
+    assert used(r"HL_TAPS=(\w)") == set(by_sound)
 
 
 def test_queues_are_those_of_the_flow(script: Script) -> None:

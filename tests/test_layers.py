@@ -44,6 +44,7 @@ RING_OF = {
     "ivr.callback_log": "acts",
     "ivr.promise": "acts",
     "ivr.ring_back": "acts",
+    "ivr.silent": "acts",
     "ivr.line": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",

@@ -20,8 +20,10 @@ from ivr.cli import app
 from ivr.desk.presence import SPOKEN
 from ivr.errors import NotFound, ScriptError, TelephonyError
 from ivr.flow.prompts import Catalogue
+from ivr.flow.questions import parse as parse_questions
 from ivr.flow.script import parse
 from ivr.flow.steps import AgeBand, Language, Topic
+from ivr.prepare import QUESTIONS_FILE
 from ivr.records.callback import Callback
 from ivr.ring_back import words_for
 from ivr.routing.promise import State
@@ -59,7 +61,7 @@ def sounds_named_by_dialplan() -> Iterator[str]:
     texts += [path.read_text() for path in sorted((PROJECT_DIR / "asterisk-conf").glob("*.conf"))]
     texts.append(queues([Phone("101", "A", ("az",), "x")], ["az", "az-danger"]))
     text = "\n".join(line.split(";", 1)[0] for text in texts for line in text.splitlines())
-    yield from re.findall(r"helpline/(?:\$\{HL_LANGUAGE\}/|(?:az|ru|en)/)?([a-z][a-z-]*)", text)
+    yield from re.findall(r"helpline/(?:\$\{HL_LANGUAGE\}/|(?:az|ru|en)/)?([a-z][a-z-]*)(?![a-z$-])", text)
     yield from re.findall(r"HL_BEFORE=([a-z][a-z-]*)", text)
 
 
@@ -81,7 +83,8 @@ def callback(language: str, topic: str, age_band: str, only_caller: bool) -> Cal
 
 
 def used() -> set[str]:
-    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs()}
+    questions = parse_questions(QUESTIONS_FILE.read_text())
+    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs(), *questions.prompts}
     return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *spoken}
 
 
@@ -156,6 +159,22 @@ def test_the_age_is_asked_with_every_key(shipped: Catalogue) -> None:
 def test_each_language_names_its_own_key(shipped: Catalogue) -> None:
     words = shipped.prompts["choose-language"].words
     assert [re.findall(r"\d", words[language].text) for language in ("az", "ru", "en")] == [["1"], ["2"], ["3"]]
+
+
+def test_how_to_answer_without_speaking_is_said_in_eight_seconds(seconds: dict[tuple[str, str], float]) -> None:
+    assert {pair: s for pair, s in seconds.items() if pair[1] == "silent-keys" and s > 8} == {}
+
+
+def test_how_to_answer_names_every_key(shipped: Catalogue) -> None:
+    for words in shipped.prompts["silent-keys"].words.values():
+        assert re.findall(r"\d", words.text) == ["1", "2", "3", "9", "8", "7"]
+
+
+def test_the_card_for_counsellors_says_what_the_keys_ask(shipped: Catalogue) -> None:
+    card = (PROJECT_DIR / "docs/silent-talk.md").read_text()
+    questions = parse_questions(QUESTIONS_FILE.read_text())
+    asked = {f"**\\{questions.keys(n)}** | {shipped.prompts[f'ask-{n}'].words['en'].text} |" for n in questions.names}
+    assert {row for row in asked if row not in card} == set()
 
 
 # ---- the studio

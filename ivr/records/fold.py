@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ivr.flow.questions import NAME, Answer, By
 from ivr.records.call import CALLBACK, Move, Outcome, State, advance
 from ivr.records.message import MESSAGE_ID
 from ivr.records.promised import CALLBACK_ID, attempt_of, promise_of
@@ -59,6 +60,7 @@ _FITS: Mapping[str, str] = {
     "5": "talked-before",
 }
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
+_ANSWERS, _BY = frozenset[str](Answer), frozenset[str](By)
 _ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
 
 
@@ -127,6 +129,17 @@ def _chose(story: Story, event: Event) -> Story:
     return _moved(story, Move.NOTED, chosen={**story.chosen, **choices}, steps=steps)
 
 
+def _said(story: Story, event: Event) -> Story:
+    """An answer given without speaking. `question` is None for what is said before anything was asked."""
+    words = event.words
+    question, answer, by = words.get("question", ""), words.get("answer", ""), words.get("by", "")
+    if answer not in _ANSWERS or by not in _BY:
+        return replace(story, refused=story.refused + 1)
+    told = {"question": question if NAME.fullmatch(question) else None, "answer": answer, "by": by}
+    danger = {"priority": "danger"} if answer == Answer.DANGER else {}
+    return _moved(story, Move.NOTED, chosen={**story.chosen, **danger}, steps=_with_step(story, event.at, "said", told))
+
+
 def _decided(story: Story, event: Event) -> Story:
     """A caller who waits may be asked again and say danger: that settles anew, and the wait counts from the first."""
     choices = _choices(event.words)
@@ -162,7 +175,8 @@ def _tried(story: Story, event: Event) -> Story:
 
 
 def _queued(story: Story, event: Event) -> Story:
-    if event.app != "Queue" or not event.of_first_channel:
+    """Into the queue. In mid-talk the switch says so again after each key that did something on the caller's side."""
+    if event.app != "Queue" or not event.of_first_channel or story.talking_with:
         return story
     return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "queued", {}))
 
@@ -312,6 +326,7 @@ _TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
     Kind.ASKED: _asked,
     Kind.CHOSE: _chose,
     Kind.DECIDED: _decided,
+    Kind.SAID: _said,
     Kind.MATCHED: _matched,
     Kind.PROMISED: _promised,
     Kind.TRIED: _tried,

@@ -32,6 +32,20 @@ class Variable(StrEnum):
     WORD = "HL_WORD"  # dialplan: what a counsellor dialled to say, one of desk/presence.py's words
     SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
+    SIDE = "HL_SIDE"  # dialplan, on both sides: whose channel this is in a conversation, caller or counsellor
+    SILENT = "HL_SILENT"  # dialplan: yes when the caller pressed no key at all, or silent talk was begun
+    MET = "HL_MET"  # dialplan: second since 1970 in which a counsellor last picked up
+    OVERHEARD = "HL_OVERHEARD"  # dialplan: yes when the caller's last answer was that somebody is listening
+    SILENT_TALK = (
+        "HL_SILENT_TALK"  # dialplan, shared, on the counsellor's channel: yes while the caller's keys are answers
+    )
+    QUESTION = "HL_QUESTION"  # dialplan, shared with the counsellor's channel: what was asked last
+    RECEIVED = "HL_RECEIVED"  # dialplan: packets of sound that had come from the counsellor's phone
+    ASKER = "HL_ASKER"  # dialplan: the channel of the counsellor who asks
+    CALLER = "HL_CALLER"  # dialplan, on the voice of silent talk: the caller's channel
+    WORDS = "HL_WORDS"  # dialplan: the prompts that this voice says
+    TAPS = "HL_TAPS"  # dialplan: the key that stands for what it heard, A to D
+    VOICE = "HL_VOICE"  # dialplan, shared, on both sides: the channel of this voice
     CALLBACK = "HL_CALLBACK"  # call file: the call-back's id
     ATTEMPT = "HL_ATTEMPT"  # program → dialplan: which attempt at it this is
     COUNSELLOR = "HL_COUNSELLOR"  # program → dialplan: whose phone is rung for a call-back, or has taken it
@@ -62,4 +76,5 @@ class Global(StrEnum):
     MOBILES_RING = "HL_MOBILES_RING"  # all or one_by_one
     MOBILES_S = "HL_MOBILES_S"  # how long that may take altogether
     MOBILES_LANGUAGE = "HL_MOBILES_LANGUAGE"  # in which a counsellor on call is asked to press 1
+    QUESTIONS = "HL_QUESTIONS"  # what can be asked in silent talk, in the order of the keys 0 to 9, joined by -
     MOBILE = "HL_MOBILE_"  # HL_MOBILE_1 and so on: dial string of each mobile, the only place with its number

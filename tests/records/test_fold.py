@@ -11,7 +11,7 @@ from ivr.records.call import TRANSITIONS, Move, State, advance
 from ivr.records.fold import MOST_STEPS
 from ivr.records.ledger import Folding
 from ivr.records.story import call_id, row
-from tests.records.switch_log import SwitchLog
+from tests.records.switch_log import Calling, SwitchLog
 
 
 def rows(log: SwitchLog) -> list[dict[str, Any]]:
@@ -373,6 +373,89 @@ def test_every_state_has_a_row_in_the_table_and_the_end_has_no_way_out() -> None
     assert all(advance(State.ENDED, move) is None for move in Move)
     assert all(advance(state, Move.HUNG_UP) is State.ENDED for state in State if state is not State.ENDED)
     assert advance(State.MENU, Move.PARTED) is None
+
+
+# ---- silent talk
+
+
+def in_silent_talk(log: SwitchLog) -> tuple[Calling, str]:
+    call = log.call()
+    call.decided(language="az", silent="yes", priority="high")
+    call.queued()
+    channel = call.rings("101")
+    call.talks(channel)
+    return call, channel
+
+
+def said(call: Calling, channel: str, **words: str) -> None:
+    call.step("said", channel, **words)
+
+
+def test_what_was_said_without_speaking_is_in_the_steps_in_order() -> None:
+    log = SwitchLog()
+    call, channel = in_silent_talk(log)
+    said(call, channel, question="safe", answer="no", by="key")
+    said(call, channel, question="near", answer="yes", by="sound")
+    said(call, channel, question="", answer="listening", by="key")
+    found = only(log)
+    told = [{k: v for k, v in s.items() if k not in ("at", "step")} for s in found["steps"] if s["step"] == "said"]
+    assert told == [
+        {"question": "safe", "answer": "no", "by": "key"},
+        {"question": "near", "answer": "yes", "by": "sound"},
+        {"question": None, "answer": "listening", "by": "key"},
+    ]
+    assert (found["state"], found["silent"], found["priority"]) == ("talking", True, "high")
+
+
+def test_danger_said_without_speaking_is_the_priority_of_the_call() -> None:
+    log = SwitchLog()
+    call, channel = in_silent_talk(log)
+    said(call, channel, question="safe", answer="danger", by="key")
+    assert only(log)["priority"] == "danger"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"question": "safe", "answer": "+994000000001", "by": "key"},
+        {"question": "safe", "answer": "yes", "by": "letter"},
+        {"question": "safe", "by": "key"},
+        {},
+    ],
+)
+def test_an_answer_that_nobody_can_give_is_refused(words: dict[str, str]) -> None:
+    log = SwitchLog()
+    call, channel = in_silent_talk(log)
+    said(call, channel, **words)
+    assert "said" not in steps(only(log))
+
+
+def test_a_question_that_is_no_word_is_left_out() -> None:
+    log = SwitchLog()
+    call, channel = in_silent_talk(log)
+    said(call, channel, question="+994000000001", answer="yes", by="key")
+    assert only(log)["steps"][-1]["question"] is None
+
+
+def test_silent_talk_makes_the_call_silent_whatever_was_pressed_in_the_menus() -> None:
+    log = SwitchLog()
+    call = log.call()
+    call.decided(language="az")
+    call.queued()
+    call.talks(call.rings("101"))
+    assert only(log)["silent"] is False
+    call.chose(silent="yes")
+    assert only(log)["silent"] is True
+
+
+def test_a_key_in_mid_talk_does_not_queue_the_caller_again() -> None:
+    """The switch tells the start of Queue() anew whenever it comes back from what a key did."""
+    log = SwitchLog()
+    call, _ = in_silent_talk(log)
+    call.queued()
+    found = only(log)
+    assert steps(found).count("queued") == 1
+    assert found["state"] == "talking"
 
 
 def test_a_message_left_is_on_record_by_its_name_and_length_alone() -> None:
