@@ -30,7 +30,8 @@ BRINGS = {
     "TIMEOUT": "func_timeout", "QUEUE_MEMBER": "app_queue", "FILTER": "func_strings", "LEN": "func_strings",
     "UserEvent": "app_userevent", "AMD": "app_amd", "SoftHangup": "app_softhangup", "Gosub": "app_stack",
     "TryExec": "app_exec", "Record": "app_record", "StoreDTMF": "app_dtmfstore", "CUT": "func_cut", "STAT": "func_env",
-    "Originate": "app_originate", "ChanSpy": "app_chanspy", "BridgeAdd": "app_bridgeaddchan", "SendDTMF": "app_senddtmf",
+    "Originate": "app_originate", "ChanSpy": "app_chanspy", "BridgeAdd": "app_bridgeaddchan",
+    "SendDTMF": "app_senddtmf",
     "WaitForNoise": "app_waitforsilence", "WaitForSilence": "app_waitforsilence", "SHARED": "func_global",
     "IMPORT": "func_logic", "MASTER_CHANNEL": "func_channel",
 }  # fmt: skip
