@@ -13,14 +13,15 @@ from pathlib import Path
 import structlog
 
 from ivr.errors import HelplineError, Refused
-from ivr.records import call, contact, ledger, ledger_file
+from ivr.records import call, contact, ledger, ledger_file, ring_out
 from ivr.records.call import Call, Outcome, Wanted
 from ivr.records.contact import Contact
 from ivr.records.database import Database, opened
 from ivr.records.rebuild import Progress, Rebuild, Rebuilt
+from ivr.records.ring_out import RingOut
 from ivr.settings import Settings
 
-__all__ = ["Call", "Contact", "Outcome", "Rebuilt", "Wanted"]  # what the faces read from here
+__all__ = ["Call", "Contact", "Outcome", "Rebuilt", "RingOut", "Wanted"]  # what the faces read from here
 
 POLL_S = 0.15
 AFTER_TROUBLE_S = 1.0
@@ -197,3 +198,9 @@ async def changed_calls(log: CallLog, since: datetime, *, poll_s: float = POLL_S
         after = until
         if not busy:
             await asyncio.sleep(poll_s)
+
+
+async def ring_outs(log: CallLog, limit: int) -> list[RingOut]:
+    """Calls that counsellors made to the outside: the newest `limit`, oldest first."""
+    async with log.database.reading() as unit:
+        return await ring_out.all(unit, limit)

@@ -116,12 +116,8 @@ def _check_trunk(settings: Settings) -> Finding:
     carrier = carriers_trunk(settings)
     if carrier is None:
         return Finding("trunk", True, "none: only this machine may call (IVR_TRUNK_HOST)")
-    program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
     try:
-        asked = [
-            switch.ask(program, line.conf_file(settings), f"pjsip show {what}")
-            for what in ("contacts", "registrations")
-        ]
+        asked = [line.tell_switch(settings, f"pjsip show {what}") for what in ("contacts", "registrations")]
     except TelephonyError as error:
         return Finding("trunk", False, str(error), error.remedy)
     up = trunk.is_up(asked[0], asked[1], carrier)

@@ -242,7 +242,12 @@ def count_registered(settings: Settings) -> int:
 
 
 def registered(settings: Settings) -> frozenset[str]:
+    return phones.registered(tell_switch(settings, "pjsip show contacts"))
+
+
+def tell_switch(settings: Settings, command: str) -> str:
+    """One command on the switch's console, and its answer; nothing when the line is closed. Raises TelephonyError."""
     if not alive(_pid_file(settings, "switch")):
-        return frozenset()
+        return ""
     program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
-    return phones.registered(switch.ask(program, conf_file(settings), "pjsip show contacts"))
+    return switch.ask(program, conf_file(settings), command)

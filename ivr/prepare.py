@@ -160,7 +160,8 @@ async def people(settings: Settings) -> tuple[counsellor.Counsellor, ...]:
 
 
 def _phone(person: counsellor.Counsellor, keyring: Keyring) -> phones.Phone:
-    return phones.Phone(person.extension, person.name, person.languages, keyring.phones[person.extension])
+    password = keyring.phones[person.extension]
+    return phones.Phone(person.extension, person.name, person.languages, password, person.rings_out)
 
 
 def write_conf(
@@ -173,15 +174,30 @@ def write_conf(
     files = {path.name: render(path.read_text(), values, path.name) for path in CONF_DIR.glob("*.conf")}
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
     files |= {
-        "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
         "globals_mobiles.conf": trunk.mobiles_conf(on_call(settings)),
+        "extensions_outside.conf": trunk.outside_conf(settings.ring_out_numbers),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
-        "queues_counsellors.conf": phones.queues(known, skills.needs(script.queues)),
-    }
+    } | _phone_files(settings, script, known)
     for name, text in files.items():
         _write_private(etc / name, text)
     _link(settings.switch_dir / "data/documentation", program.data_dir / "documentation")
     _link(settings.switch_dir / "data/sounds", settings.sounds_dir)
+
+
+async def write_phones(settings: Settings) -> None:
+    """The accounts of phones, and the queues, as the rows are now; for a switch that reads them again."""
+    on_duty = await people(settings)
+    keyring = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty))
+    script = parse(settings.flow_in_use.read_text(), prompt_ids(settings))
+    for name, text in _phone_files(settings, script, [_phone(p, keyring) for p in on_duty]).items():
+        _write_private(settings.switch_dir / "etc" / name, text)
+
+
+def _phone_files(settings: Settings, script: Script, known: list[phones.Phone]) -> dict[str, str]:
+    return {
+        "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
+        "queues_counsellors.conf": phones.queues(known, skills.needs(script.queues)),
+    }
 
 
 def conf_values(settings: Settings, script: Script, program: switch.Program) -> dict[str, str]:

@@ -91,7 +91,13 @@ class Settings(BaseSettings):
         "az", description="Language in which a counsellor on call is asked to press 1"
     )
 
-    @field_validator("trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", mode="before")
+    ring_out_numbers: Words = Field(
+        ("1XX", "0ZXXXXXXXX"), description="What counsellors may ring with *9; X is any digit, Z is 1 to 9"
+    )
+
+    @field_validator(
+        "trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", "ring_out_numbers", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -33,7 +33,7 @@ BRINGS = {
     "Originate": "app_originate", "ChanSpy": "app_chanspy", "BridgeAdd": "app_bridgeaddchan",
     "SendDTMF": "app_senddtmf",
     "WaitForNoise": "app_waitforsilence", "WaitForSilence": "app_waitforsilence", "SHARED": "func_global",
-    "IMPORT": "func_logic", "MASTER_CHANNEL": "func_channel",
+    "DIALPLAN_EXISTS": "func_dialplan", "IMPORT": "func_logic", "MASTER_CHANNEL": "func_channel",
 }  # fmt: skip
 BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 
@@ -107,6 +107,7 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 DIALS = {
     "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
+    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
     "callback": [
         "Dial(PJSIP/${HL_COUNSELLOR},${HL_RING_S},IU(taken^${HL_TELL}))",
         "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",

@@ -51,6 +51,7 @@ RING_OF = {
     "ivr.presence": "acts",
     "ivr.watch": "acts",
     "ivr.messages": "acts",
+    "ivr.counsellors": "acts",
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",

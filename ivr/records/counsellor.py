@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Row, String, Table, false, select, true
 
-from ivr.records.database import Unit, metadata
+from ivr.records.database import Unit, metadata, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ async def all(unit: Unit) -> tuple[Counsellor, ...]:  # noqa: A001  read as coun
     """Every counsellor, active or not, by extension."""
     rows = await unit.execute(select(table).order_by(table.c.extension))
     return tuple(_counsellor(row) for row in rows)
+
+
+async def write(unit: Unit, person: Counsellor) -> None:
+    """Add, or put in the place of the one with that extension."""
+    joined = {"languages": " ".join(person.languages), "topics": " ".join(person.topics)}
+    await upsert(unit, table, [asdict(person) | joined])
 
 
 def _counsellor(row: Row[Any]) -> Counsellor:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
-from ivr.records import call, contact, ledger_file, message, pledge
+from ivr.records import call, contact, ledger_file, message, pledge, ring_out
 from ivr.records.database import Database, Unit, metadata, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
@@ -23,7 +23,7 @@ __all__ = ["Reader", "mark", "where"]
 
 LEDGER = "calls"
 PEEK_BYTES = 16_384
-ROWS_BY_THEMSELVES = frozenset({Kind.PROMISED, Kind.TRIED})
+ROWS_BY_THEMSELVES = frozenset({Kind.PROMISED, Kind.TRIED, Kind.RINGING_OUT, Kind.RANG_OUT, *MARKS})
 
 position = Table(
     "ledger_position",
@@ -142,6 +142,7 @@ class Reader:
         now = counted(was, chunk.place, folding)
         await pledge.note(unit, folding.noted)
         await write_calls(unit, folding.changed.values(), now.revision)
+        await ring_out.note(unit, folding.noted)
         await _write_open(unit, folding)
         await write_position(unit, now)
         return folding, now.revision

@@ -24,7 +24,7 @@ async def note(unit: Unit, events: Iterable[Event]) -> None:
     for event in events:
         if event.kind is Kind.PROMISED:
             await _promise(unit, promise_of(event))
-        else:
+        elif event.kind is Kind.TRIED:
             await _try(unit, attempt_of(event))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from ivr.records import call, contact, ledger_file, pledge
+from ivr.records import call, contact, ledger_file, pledge, ring_out
 from ivr.records.call import State
 from ivr.records.database import Database, Unit
 from ivr.records.ledger import (
@@ -65,6 +65,7 @@ class Rebuild:
             async with self._database.unit_of_work() as unit:
                 await pledge.note(unit, folding.noted)
                 await write_calls(unit, _ended(folding), await _next_revision(unit))
+                await ring_out.note(unit, folding.noted)
             progress(min(done, total), total)
         async with self._database.unit_of_work() as unit:
             return await self._finish(unit, before, since)
@@ -95,6 +96,7 @@ class Rebuild:
             folding = self._fold(chunk)
             await pledge.note(unit, folding.noted)
             await write_calls(unit, _ended(folding), revision)
+            await ring_out.note(unit, folding.noted)
         await write_calls(unit, tuple(self._stories.values()), revision)
         await self._replace_open(unit, since)
         removed = await _remove(unit, before, since)

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     PROMISED = "promised"  # the caller agreed to be called back
     TRIED = "tried"  # how an attempt to keep such a promise ended
     RECORDED = "recorded"  # the caller left a message
+    RINGING_OUT = "ringing_out"  # a counsellor rings a parent, a school, an emergency service
+    RANG_OUT = "rang_out"  # how that ended
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"
@@ -42,9 +44,7 @@ class Kind(StrEnum):
 
 
 MARKS = frozenset({Kind.SWITCH_START, Kind.SWITCH_END})
-_STEPS = frozenset(
-    {Kind.ASKED, Kind.CHOSE, Kind.DECIDED, Kind.MATCHED, Kind.PROMISED, Kind.TRIED, Kind.RECORDED, Kind.SAID}
-)
+_STEPS = frozenset(kind for kind in Kind if kind.islower())
 _BRIDGES = frozenset({Kind.BRIDGE_ENTER, Kind.BRIDGE_EXIT})
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 

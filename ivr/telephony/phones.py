@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ivr.routing.skills import ANYBODY_QUEUE, is_for_danger
 from ivr.telephony.conffile import plain, section
+from ivr.telephony.variables import Variable
 
 RING_S = 15  # then the queue may speak to the caller and rings again, the next one if there is another
 SAME = 5  # the penalty that tells the ledger: tried first, because they talked before
@@ -28,6 +29,7 @@ class Phone:
     counsellor: str
     languages: tuple[str, ...]
     password: str = field(repr=False)
+    rings_out: bool = False
 
 
 def accounts(phones: Iterable[Phone], *, behind_nat: bool) -> str:
@@ -52,6 +54,8 @@ def _account(phone: Phone, behind_nat: bool) -> str:
                 f"auth = {number}",
                 f"aors = {number}",
                 f'callerid = "{plain(phone.counsellor, "name")}" <{number}>',
+                f"set_var = {Variable.SPEAKS}={plain(phone.languages[0], 'language')}",
+                *((f"set_var = {Variable.RINGS_OUT}=yes",) if phone.rings_out else ()),
                 "direct_media = no",
                 "rtp_symmetric = yes",
                 "force_rport = yes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ivr.errors import ScriptError
@@ -63,6 +64,24 @@ def mobiles_conf(on_call: OnCall) -> str:
     """globals_mobiles.conf: each mobile's dial string, by its place in the list."""
     lines = (f"HL_MOBILE_{place}=PJSIP/{_digits(number)}@trunk" for place, number in enumerate(on_call.numbers, 1))
     return "\n".join(("; Mobiles of counsellors on call.", *lines, ""))
+
+
+def outside_conf(patterns: Iterable[str]) -> str:
+    """extensions_outside.conf: which numbers a counsellor may ring. `patterns` are the switch's own: 0ZXXXXXXXX.
+
+    Raises ScriptError for one that is no pattern of digits, or that matches without an end.
+    """
+    lines = (f"exten => _{_pattern(pattern)},1,NoOp()" for pattern in patterns)
+    return "\n".join(("; Numbers that may be rung by dialplan/ring_out.conf.", "[outside]", *lines, ""))
+
+
+def _pattern(pattern: str) -> str:
+    if not re.fullmatch(r"[0-9XZN]{2,15}", pattern):
+        raise ScriptError(
+            f"IVR_RING_OUT_NUMBERS: {pattern!r} is no pattern of a number",
+            remedy="Digits, X (0 to 9), Z (1 to 9) and N (2 to 9): 0ZXXXXXXXX is any national number.",
+        )
+    return pattern
 
 
 def _digits(number: str) -> str:

@@ -31,6 +31,8 @@ class Variable(StrEnum):
     BEFORE = "HL_BEFORE"  # program → dialplan: prompt played before the wait begins
     WORD = "HL_WORD"  # dialplan: what a counsellor dialled to say, one of desk/presence.py's words
     SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
+    RINGS_OUT = "HL_RINGS_OUT"  # account of a counsellor's phone: yes where it may ring out
+    SPEAKS = "HL_SPEAKS"  # account of a counsellor's phone: the language in which it is spoken to
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
     SIDE = "HL_SIDE"  # dialplan, on both sides: whose channel this is in a conversation, caller or counsellor
     SILENT = "HL_SILENT"  # dialplan: yes when the caller pressed no key at all, or silent talk was begun

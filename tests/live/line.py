@@ -122,10 +122,12 @@ class LiveLine:
         child = Child(steps=steps, sound=sound, **who)
         return await child.call(self.address, self.folder(), ears.heard if ears else None)
 
-    async def dial(self, extension: str, what: str, *steps: Step, ears: Ears | None = None) -> CallLog:
+    async def dial(
+        self, extension: str, what: str, *steps: Step, ears: Ears | None = None, says: Samples | None = None
+    ) -> CallLog:
         """One call from a counsellor's phone, by its account, until the line hangs up."""
         password = next(p["password"] for p in self.rows("phones") if p["extension"] == extension)
-        sound = Sound(Codec.ULAW)
+        sound = Sound(Codec.ULAW, says=says) if says else Sound(Codec.ULAW)
         phone = Child(what, steps or (Stay(30),), number=extension, password=password, sound=sound)
         return await phone.call(self.address, self.folder(), ears.heard if ears else None)
 

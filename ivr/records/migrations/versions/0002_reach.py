@@ -52,9 +52,11 @@ def upgrade() -> None:
         sa.Column("ended_at", TIME),
         sa.Column("counsellor", sa.String(16), nullable=False),
         sa.Column("contact_id", sa.String(40)),
+        sa.Column("outcome", sa.String(16)),
         sa.Column("talk_s", sa.Float()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ring_out")),
     )
+    op.create_index(op.f("ix_ring_out_started_at"), "ring_out", ["started_at"])
     op.create_table(
         "block",
         sa.Column("id", sa.String(40), nullable=False),
