@@ -8,7 +8,7 @@ IVR := .venv/bin/ivr
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
 PHONES := sip-tester
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
-LINES := 3
+LINES := 5
 
 help:  ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,7 @@ test: setup  ## Everything, real calls included
 	.venv/bin/mypy
 	.venv/bin/pytest -q -m "not live" -n 2
 	@# A story that fails while others are told beside it is told once more, alone; failing twice is failing.
-	.venv/bin/pytest -q -m "live and not alone" -n $(LINES) --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
+	.venv/bin/pytest -q -m "live and not alone" -n $(LINES) --dist worksteal --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
 	.venv/bin/pytest -q -m alone || .venv/bin/pytest -q -m alone
 
 bench: setup  ## What it costs, beside a pure dialplan

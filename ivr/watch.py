@@ -51,7 +51,7 @@ Seats = Callable[[View, float], Awaitable[tuple[Seat, ...]]]
 
 @dataclass(slots=True)
 class Missed:
-    """How often in a row each counsellor let the phone ring. It is forgotten when they pick up."""
+    """How often in a row each counsellor let the phone ring: forgotten when they pick up, or say they are there."""
 
     by: dict[str, int] = field(default_factory=dict)
 
@@ -61,6 +61,8 @@ class Missed:
             self.by[extension] = self.by.get(extension, 0) + 1
         elif event.name == "AgentConnect":
             self.by.pop(extension, None)
+        elif event["UserEvent"] == "Presence":
+            self.by.pop(event["Extension"], None)
 
 
 class Watch:

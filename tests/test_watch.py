@@ -53,3 +53,6 @@ def test_rings_that_were_not_answered_are_counted_until_the_phone_is_picked_up()
     assert missed.by == {"101": 2}
     missed.note(Message("AgentConnect", {"MemberName": "101"}))
     assert missed.by == {}
+    missed.note(Message("AgentRingNoAnswer", {"MemberName": "102"}))
+    missed.note(Message("UserEvent", {"UserEvent": "Presence", "Extension": "102"}))
+    assert missed.by == {}

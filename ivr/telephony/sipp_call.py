@@ -1,5 +1,6 @@
 """One call in the hands of a caller or a counsellor: press, say, answer, hang up, and what happened so far."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class LiveCall:
         self._sound, self._voice, self._sipp = sound, voice, sipp
         self._messages: list[Message] = []
         self._leg: Leg | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self.log = CallLog()
 
     @property
@@ -88,14 +90,18 @@ class LiveCall:
 
     def hang_up(self) -> None:
         """BYE, or CANCEL where nobody has answered yet; nothing where the far end gave no sign of life, for then
-        nothing may be sent (RFC 3261 9.1).
+        nothing may be sent (RFC 3261 9.1). Pressed again each second until it is done: SIPp may have been busy.
         """
-        self._nudge(Nudge.HANG_UP)
+        self._leaving = asyncio.create_task(self._insist())
 
     @property
     def reached(self) -> bool:
         """The far end has given a sign of life."""
         return any(not message.sent for message in self._messages)
+
+    async def _insist(self) -> None:
+        with suppress(TelephonyError):
+            await self.finish()
 
     def leave(self) -> None:
         """Put the receiver down, in whatever state the call is."""
@@ -103,7 +109,7 @@ class LiveCall:
         self._nudge(Nudge.REFUSE if called and not self.log.answered_at else Nudge.HANG_UP)
 
     async def finish(self, within_s: float = 10) -> CallLog:
-        """Put the receiver down and wait until that is done. Pressed again each second: SIPp may have been busy."""
+        """Put the receiver down and wait until that is done."""
         for _ in range(int(within_s) - 1):
             self.leave()
             with suppress(TelephonyError):

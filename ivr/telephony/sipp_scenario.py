@@ -53,9 +53,10 @@ class Codec(StrEnum):
 
     ALAW = "8"
     ULAW = "0"
+    G722 = "9"  # which the line does not speak
 
 
-RTPMAP = {Codec.ALAW: "8 PCMA/8000", Codec.ULAW: "0 PCMU/8000"}
+RTPMAP = {Codec.ALAW: "8 PCMA/8000", Codec.ULAW: "0 PCMU/8000", Codec.G722: "9 G722/8000"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,7 @@ async def dialled(line: LiveLine, what: str, extension: str = "101") -> float:
 @pytest.fixture
 def own(line: LiveLine) -> LiveLine:
     """The shared line, with everybody signed in."""
-    for extension in ("101", "102", "103"):
-        line.run("presence", extension, "in")
+    line.all_in()
     return line
 
 

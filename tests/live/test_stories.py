@@ -45,6 +45,7 @@ def expected(pressed: str) -> tuple[str, str | None, str | None, str]:
 
 async def test_every_language_and_topic_reaches_a_counsellor_who_speaks_it(line: LiveLine) -> None:
     plans = [a + b + ("" if b in "30" else str(1 + n % 4)) for n, (a, b) in enumerate(product(LANGUAGES, TOPICS))]
+    line.all_in()
     before = line.calls()
     phones = [line.phone(extension, talk_s=0.4) for extension in ("101", "102", "103")]
     one, two, three = phones

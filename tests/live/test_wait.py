@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from ivr.telephony.phones import SILENT_PHONE_S
 from ivr.telephony.sipp import until
-from ivr.telephony.sipp_call import LiveCall
+from ivr.telephony.sipp_call import LiveCall, Sound
 from ivr.telephony.sipp_child import Press, Stay, Wait
 from ivr.telephony.sipp_phone import Handset
+from ivr.telephony.sipp_scenario import Codec
 from tests.live.ears import Ears
 from tests.live.line import LiveLine, Row
 from tests.live.test_stories import keys
@@ -19,6 +21,13 @@ from tests.live.test_stories import keys
 pytestmark = pytest.mark.live
 
 NewLine = Callable[..., LiveLine]
+
+
+@pytest.fixture
+def line(line: LiveLine) -> LiveLine:
+    """The shared line, with everybody there and no ring missed: who let the phone ring in another story comes last."""
+    line.all_in()
+    return line
 
 
 def steps(row: Row, step: str) -> list[Row]:
@@ -83,6 +92,31 @@ async def test_busy_phone_costs_the_caller_nothing(line: LiveLine) -> None:
     (row,) = await line.new_rows(before)
     assert (row["outcome"], row["counsellor"]) == ("answered", "102")
     assert row["wait_s"] < 12
+
+
+async def test_phone_with_a_codec_of_its_own_costs_the_caller_little(line: LiveLine) -> None:
+    before, foreign = line.calls(), Sound(Codec.G722, says=None)
+    wrong = line.phone("101", sound=foreign).on(line.address, line.folder())
+    async with wrong, line.phone("102", talk_s=0.5).on(line.address, line.folder()):
+        await asyncio.sleep(1)
+        await line.call(*keys("10"), Stay(60))
+    (row,) = await line.new_rows(before)
+    assert (row["outcome"], row["counsellor"]) == ("answered", "102")
+    assert row["wait_s"] < 12
+
+
+async def test_phone_that_answers_and_sends_no_sound_gives_the_caller_to_another(line: LiveLine) -> None:
+    before, child = line.calls(), Ears()
+    dead = line.phone("101", sound=Sound(Codec.ULAW, says=None)).on(line.address, line.folder())
+    async with dead as handset:
+        await asyncio.sleep(1)
+        call = asyncio.create_task(line.call(*keys("10"), Stay(90), ears=child))
+        await (await handset.call()).answered()
+        async with line.phone("102", talk_s=0.5).on(line.address, line.folder()):
+            await call
+    (row,) = await line.new_rows(before)
+    assert [s["extension"] for s in steps(row, "talking")] == ["101", "102"]
+    assert row["talk_s"] < SILENT_PHONE_S + 15
 
 
 async def test_caller_who_rings_back_meets_the_same_counsellor(line: LiveLine) -> None:
