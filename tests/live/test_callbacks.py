@@ -140,7 +140,7 @@ async def test_promise_by_keys_is_kept_by_a_counsellor_and_the_number_stands_now
             Until(asked("menu=callback-when"), 10, "the question who"), Wait(1), Press("1"), Stay(30),
         ]  # fmt: skip
         await line.call(*steps, number=NUMBER, ears=ears)
-        (first,) = await line.new_rows([])
+        (first,) = await line.new_rows()
         assert first["outcome"] == "callback_promised"
         (row,) = at.promises("due")
         assert (row["call_id"], row["state"], row["only_caller"]) == (first["id"], "promised", True)
@@ -159,7 +159,7 @@ async def test_promise_by_keys_is_kept_by_a_counsellor_and_the_number_stands_now
             assert (await at.until_state("kept"))["attempts"] == 0
             call.hang_up()
             await ringing.ended()
-        second = next(r for r in await line.new_rows([first]) if r["dialled"] == "callback")
+        second = next(r for r in await line.new_rows([first["id"]]) if r["dialled"] == "callback")
         assert (second["outcome"], second["counsellor"], second["topic"]) == ("answered", "103", "psychological")
         assert [s["first_call"] for s in second["steps"] if "first_call" in s] == [first["id"]]
         assert [c["id"] for c in line.rows("contacts")] == [second["id"]]
@@ -320,7 +320,7 @@ async def test_safe_hours_that_end_while_a_counsellor_is_told_are_over(new_line:
 async def test_ringing_again_and_being_answered_withdraws_it(new_line: NewLine) -> None:
     async with out(new_line) as at:
         promise(at.line)
-        before = at.line.calls()
+        before = at.line.known()
         async with desk(at.line, talk_s=1.0).on(at.line.address, at.line.folder()) as counsellor:
             child = asyncio.create_task(at.line.call(*keys("20"), Stay(60), number=NUMBER))
             first = await counsellor.call(within_s=30)

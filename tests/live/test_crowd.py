@@ -50,7 +50,7 @@ async def test_two_hundred_callers_and_five_counsellors(new_line: Callable[..., 
     line = new_line()
     for extension in COUNSELLORS[3:]:
         line.run("counsellors", "add", extension, f"Demo {extension}", "-l", "az", "-l", "ru")
-    before, seen = line.calls(), begun(line)
+    before, seen = line.known(), begun(line)
     async with AsyncExitStack() as stack:
         for extension in COUNSELLORS:
             phone = line.phone(extension, talk_s=1.5)

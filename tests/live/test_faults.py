@@ -48,7 +48,7 @@ def agi_processes(line: LiveLine) -> list[int]:
 
 async def told_through(line: LiveLine, *steps: object, ears: Ears) -> Row:
     """One call, `steps` and then until a counsellor hung up; its row. The child is never left in silence."""
-    before = line.calls()
+    before = line.known()
     phone = line.phone("103", talk_s=1.0, sound=Sound(Codec.ULAW, says=tone(COUNSELLOR_HZ)))
     async with phone.on(line.address, line.folder()):
         log = await line.call(*steps, Stay(60), ears=ears)  # type: ignore[arg-type]

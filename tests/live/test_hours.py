@@ -30,7 +30,7 @@ def open_folder() -> Iterator[Path]:
 
 async def menus(line: LiveLine, language: str) -> list[str]:
     """The menus that a caller is asked who only chooses a language."""
-    before = line.calls()
+    before = line.known()
     await line.call(*keys(language), Wait(1), Press("7"), Wait(2), HangUp())  # 7 means nothing in either menu
     (row,) = await line.new_rows(before)
     return [step["menu"] for step in row["steps"] if step["step"] == "asked"]
@@ -63,7 +63,7 @@ async def test_a_closed_line_says_so_at_both_doors_and_opens_while_it_runs(
 
 
 async def danger(line: LiveLine) -> Row:
-    before = line.calls()
+    before = line.known()
     async with line.phone("103", talk_s=0.5).on(line.address, line.folder()):
         await line.call(*keys("2"), Wait(1), Press("9"), Stay(60))
     (row,) = await line.new_rows(before)

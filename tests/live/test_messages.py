@@ -53,7 +53,7 @@ def recording(line: LiveLine, since: int = 0) -> Until:
 
 
 async def leave(line: LiveLine, *steps: Step, ears: Ears | None = None) -> Row:
-    before = line.calls()
+    before = line.known()
     await line.call(
         *keys("24"), Press("1"), in_the_queue(line), Wait(0.5), Press("7"), *steps, ears=ears, says=tone(CHILD_HZ)
     )
@@ -132,7 +132,7 @@ async def test_message_can_be_heard_and_said_again(box: LiveLine, tmp_path: Path
 
 
 async def test_nine_is_danger_while_a_message_is_recorded_and_what_was_said_is_kept(box: LiveLine) -> None:
-    before, since, phone = box.calls(), len(box.events()), box.phone("103", talk_s=0.5, ring_s=0.2)
+    before, since, phone = box.known(), len(box.events()), box.phone("103", talk_s=0.5, ring_s=0.2)
     call = asyncio.create_task(
         box.call(
             *keys("20"),
@@ -181,13 +181,13 @@ async def test_a_folder_that_cannot_be_written_sends_the_child_back_to_those_who
     assert log.answered_at is not None
     assert log.ended_at is not None
     assert ears.longest_silence(log.answered_at + 1, log.ended_at) < 5
-    (row,) = await line.new_rows([])
+    (row,) = await line.new_rows()
     assert row["outcome"] == "answered"
 
 
 async def test_messages_are_taken_without_the_program_and_sealed_when_it_is_back(new_line: NewLine) -> None:
     line = with_key_7(new_line())
-    before = line.calls()
+    before = line.known()
     call = asyncio.create_task(
         line.call(
             *keys("24"),
@@ -237,7 +237,7 @@ async def test_a_full_disk_keeps_the_beginning_and_sends_the_child_back_to_those
         kept = await line.until_event(lambda e: e["eventtype"] == "recorded", 40, "the beginning to be kept")
         async with phone.on(line.address, line.folder()):
             log = await call
-        (row,) = await line.new_rows([])
+        (row,) = await line.new_rows()
     assert log.ended_at is not None
     assert ears.longest_silence(kept["eventtime"], log.ended_at) < 5
     assert row["outcome"] == "answered"

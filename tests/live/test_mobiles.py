@@ -99,7 +99,7 @@ async def test_a_human_who_presses_1_talks_and_a_voicemail_and_a_dead_number_sto
         await machine.ended(20)
         human.hang_up()
         await call
-        (row,) = await trunk.line.new_rows([])
+        (row,) = await trunk.line.new_rows()
         wires, ledger = wire(trunk.handset), (trunk.line.state / "ledger/cel.jsonl").read_text()
     assert (row["outcome"], row["counsellor"]) == ("forwarded", None)
     assert [s["step"] for s in row["steps"]].count("talking") == 1
@@ -131,7 +131,7 @@ async def test_one_by_one_in_order_a_dead_number_is_skipped_in_20_s_and_a_voicem
         await until(lambda: child.hears(COUNSELLOR_HZ, since), 8, "the child to hear the counsellor")
         human.hang_up()
         await call
-        (row,) = await trunk.line.new_rows([])
+        (row,) = await trunk.line.new_rows()
     assert row["outcome"] == "forwarded"
     assert machine.log.ended_at is not None
     assert not child.hears(COUNSELLOR_HZ, 0, machine.log.ended_at)
@@ -154,7 +154,7 @@ async def test_mobiles_that_answer_and_do_not_accept_leave_the_child_waiting_and
         assert rang == 2
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
-        (row,) = await trunk.line.new_rows([])
+        (row,) = await trunk.line.new_rows()
     assert row["outcome"] == "abandoned_in_queue"
     assert not child.hears(COUNSELLOR_HZ)
     assert child.longest_silence(child.pieces[0].at, child.pieces[-1].at) < 6
@@ -176,6 +176,6 @@ async def test_nine_while_the_mobiles_ring_is_danger_and_a_caller_who_hung_up_is
         await asyncio.gather(call, return_exceptions=True)
         await mobile.press("1")
         await mobile.ended(15)
-        (row,) = await trunk.line.new_rows([])
+        (row,) = await trunk.line.new_rows()
     assert (row["outcome"], row["priority"]) == ("abandoned_in_queue", "danger")
     assert "talking" not in [s["step"] for s in row["steps"]]

@@ -37,7 +37,7 @@ async def dialled(line: LiveLine, what: str, extension: str = "101") -> float:
 @pytest.fixture
 def own(line: LiveLine) -> LiveLine:
     """The shared line, with everybody signed in."""
-    line.all_in()
+    asyncio.run(line.all_in())
     return line
 
 
@@ -80,7 +80,7 @@ async def test_program_away_or_hanging_is_heard_never_silence(new_line: NewLine,
 
 
 async def test_signed_out_is_not_rung_and_signed_in_again_is(own: LiveLine) -> None:
-    before, since = own.calls(), len(own.events())
+    before, since = own.known(), len(own.events())
     async with own.phone("101", talk_s=0.5).on(own.address, own.folder()) as handset:
         await dialled(own, "*22")
         call = asyncio.create_task(own.call(*keys("10"), Stay(120)))
@@ -95,7 +95,7 @@ async def test_signed_out_is_not_rung_and_signed_in_again_is(own: LiveLine) -> N
 
 
 async def test_break_is_quiet_and_its_end_is_not(own: LiveLine) -> None:
-    before, since = own.calls(), len(own.events())
+    before, since = own.known(), len(own.events())
     async with own.phone("101", talk_s=0.5).on(own.address, own.folder()) as handset:
         await dialled(own, "*23")
         call = asyncio.create_task(own.call(*keys("10"), Stay(120)))
@@ -109,7 +109,7 @@ async def test_break_is_quiet_and_its_end_is_not(own: LiveLine) -> None:
 
 
 async def test_signing_out_while_it_rings_leaves_the_caller_to_the_next(own: LiveLine) -> None:
-    before = own.calls()
+    before = own.known()
     async with (
         own.phone("101", ring_s=None).on(own.address, own.folder()) as leaving,
         own.phone("102", ring_s=None).on(own.address, own.folder()) as other,
@@ -131,7 +131,7 @@ async def test_signing_out_while_it_rings_leaves_the_caller_to_the_next(own: Liv
 
 async def test_wrap_up_keeps_the_phone_quiet_and_the_code_ends_it(new_line: NewLine) -> None:
     line = new_line(wrap_up_s="300")
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()) as handset:
         await asyncio.sleep(1)
         await line.call(*keys("10"), Stay(60))

@@ -54,7 +54,7 @@ async def test_both_talk_and_it_is_on_record_with_its_contact_and_without_the_nu
         async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
             await asyncio.sleep(1)
             await line.call(*keys("10"), Stay(60))
-            (contact,) = await line.new_rows([])
+            (contact,) = await line.new_rows()
         ringing = asyncio.create_task(
             line.dial(
                 "101", "*9", *steps(PARENT),
@@ -122,7 +122,7 @@ async def test_counsellor_who_joins_an_open_line_is_rung(new_line: NewLine) -> N
     async with phone.on(line.address, line.folder()):
         await asyncio.sleep(5)  # the watch looks every four seconds
         await line.call(*keys("30"), Stay(60))
-    (row,) = await line.new_rows([])
+    (row,) = await line.new_rows()
     assert (row["counsellor"], row["outcome"]) == ("104", "answered")
     line.run("counsellors", "set", "104", "--inactive")
     assert "104" not in {row["extension"] for row in line.rows("phones")}

@@ -111,7 +111,7 @@ def said(row: Row) -> list[tuple[str | None, str, str]]:
     return [(s["question"], s["answer"], s["by"]) for s in row["steps"] if s["step"] == "said"]
 
 
-async def hangs_up(line: LiveLine, talking: Talk, before: list[Row]) -> Row:
+async def hangs_up(line: LiveLine, talking: Talk, before: frozenset[str]) -> Row:
     talking.child.hang_up()
     await talking.child.ended(10)
     (row,) = await line.new_rows(before)
@@ -119,7 +119,7 @@ async def hangs_up(line: LiveLine, talking: Talk, before: list[Row]) -> Row:
 
 
 async def test_both_hear_the_question_and_the_answers_by_key_are_on_record_in_order(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         for keys, answer in (("*71", "2"), ("*72", "1"), ("*73", "3")):
             begun = await talking.ask(keys)
@@ -141,7 +141,7 @@ async def test_both_hear_the_question_and_the_answers_by_key_are_on_record_in_or
 
 
 async def test_they_hear_each_other_while_a_question_is_asked(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         talking.child.say(tone(CHILD_HZ))
         talking.counsellor.say(tone(COUNSELLOR_HZ))
@@ -157,7 +157,7 @@ async def test_they_hear_each_other_while_a_question_is_asked(line: LiveLine) ->
 
 
 async def test_one_tap_is_yes_two_are_no_and_more_are_unclear(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         for keys, taps in (("*71", 1), ("*74", 2), ("*75", 3)):
             await talking.asked(keys)
@@ -169,7 +169,7 @@ async def test_one_tap_is_yes_two_are_no_and_more_are_unclear(line: LiveLine) ->
 
 
 async def test_a_loud_room_answers_nothing(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         talking.child.say(tone(CHILD_HZ))
         await talking.counsellor.press("*71")
@@ -179,7 +179,7 @@ async def test_a_loud_room_answers_nothing(line: LiveLine) -> None:
 
 
 async def test_no_answer_is_told_and_recorded_and_the_two_still_talk(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         await talking.asked("*70")
         await talking.told(time.time())
@@ -190,7 +190,7 @@ async def test_no_answer_is_told_and_recorded_and_the_two_still_talk(line: LiveL
 
 
 async def test_danger_and_a_listener_are_heard_at_any_time_and_silence_the_question(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         await talking.ask("*7*")
         await talking.child.press("8")
@@ -205,7 +205,7 @@ async def test_danger_and_a_listener_are_heard_at_any_time_and_silence_the_quest
 
 
 async def test_a_callers_keys_begin_nothing_and_are_passed_on_as_keys(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         for key in "*71*7*12379":
             await talking.child.press(key)
@@ -223,7 +223,7 @@ async def test_a_callers_keys_begin_nothing_and_are_passed_on_as_keys(line: Live
 
 
 async def test_the_program_presses_the_keys_by_extension_and_by_call(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         begun = time.time()
         await asyncio.to_thread(line.run, "silent", "102", "ask", "near")
@@ -245,7 +245,7 @@ async def test_the_program_presses_the_keys_by_extension_and_by_call(line: LiveL
 
 
 async def test_a_phone_that_suppresses_silence_can_ask_too(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line, says=None) as talking:
         await talking.asked("*71")
         await talking.tap(1)
@@ -298,12 +298,12 @@ async def test_a_mobile_on_call_asks_by_the_same_keys(new_line: NewLine, tmp_pat
             await talking.on_record("answer=no")
             child.hang_up()
             await child.ended(10)
-    (row,) = await line.new_rows([])
+    (row,) = await line.new_rows()
     assert said(row) == [("safe", "no", "key")]
 
 
 async def test_who_is_silent_is_told_before_the_end_and_stays_by_a_key(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line, "", extension="101", talk_s=2.0) as talking:
         ended = await until(lambda: talking.counsellor.log.ended_at, 10, "the counsellor to hang up")
         await until(lambda: talking.child_heard.sound_at(ended), 5, "the closing words")
@@ -321,7 +321,7 @@ async def test_who_is_silent_is_told_before_the_end_and_stays_by_a_key(line: Liv
 
 
 async def test_not_a_word_at_the_end_to_whom_somebody_listens(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with talk(line) as talking:
         await talking.asked("*71")
         await talking.child.press("8")

@@ -45,8 +45,8 @@ def expected(pressed: str) -> tuple[str, str | None, str | None, str]:
 
 async def test_every_language_and_topic_reaches_a_counsellor_who_speaks_it(line: LiveLine) -> None:
     plans = [a + b + ("" if b in "30" else str(1 + n % 4)) for n, (a, b) in enumerate(product(LANGUAGES, TOPICS))]
-    line.all_in()
-    before = line.calls()
+    await line.all_in()
+    before = line.known()
     phones = [line.phone(extension, talk_s=0.4) for extension in ("101", "102", "103")]
     one, two, three = phones
     folder = line.folder()
@@ -62,7 +62,7 @@ async def test_every_language_and_topic_reaches_a_counsellor_who_speaks_it(line:
 
 
 async def test_both_hear_each_other_and_the_phone_does_not_show_the_number(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     child, counsellor = Ears(), Ears()
     phone = line.phone("102", sound=Sound(Codec.ULAW, says=tone(COUNSELLOR_HZ)))
     async with phone.on(line.address, line.folder(), counsellor.heard) as handset:
@@ -102,7 +102,7 @@ async def test_key_stops_the_prompt(line: LiveLine) -> None:
 
 
 async def test_no_key_at_all_is_in_the_queue_within_forty_seconds_marked_silent(line: LiveLine) -> None:
-    before, since = line.calls(), len(line.events())
+    before, since = line.known(), len(line.events())
     async with line.phone("101").on(line.address, line.folder()) as handset:
         async with asyncio.timeout(60):
             call = asyncio.create_task(line.call(Stay(60)))
@@ -121,7 +121,7 @@ async def test_no_key_at_all_is_in_the_queue_within_forty_seconds_marked_silent(
 
 
 async def test_wrong_keys_go_on_with_the_default_and_reach_a_person(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=0.3).on(line.address, line.folder()):
         await line.call(*keys("7*8#"), Stay(30))
     (row,) = await line.new_rows(before)
@@ -131,7 +131,7 @@ async def test_wrong_keys_go_on_with_the_default_and_reach_a_person(line: LiveLi
 
 @pytest.mark.parametrize("pressed", ["9", "29", "219"])
 async def test_nine_is_danger_in_every_menu(line: LiveLine, pressed: str) -> None:
-    before = line.calls()
+    before = line.known()
     async with line.phone("103", talk_s=0.3).on(line.address, line.folder()) as handset:
         await line.call(*keys(pressed), Stay(30))
         assert "DANGER" in (await handset.call()).invite
@@ -140,7 +140,7 @@ async def test_nine_is_danger_in_every_menu(line: LiveLine, pressed: str) -> Non
 
 
 async def test_nine_in_the_queue_is_danger_and_overtakes(line: LiveLine) -> None:
-    before, since = line.calls(), len(line.events())
+    before, since = line.known(), len(line.events())
 
     def is_queued(event: dict[str, object]) -> bool:
         return event["eventtype"] == "APP_START" and event["appname"] == "Queue"
@@ -177,7 +177,7 @@ HANG_UPS = {
 
 @pytest.mark.parametrize(("steps", "outcome"), HANG_UPS.values(), ids=HANG_UPS.keys())
 async def test_hanging_up_is_on_record_in_every_state(line: LiveLine, steps: list[Wait], outcome: str) -> None:
-    before = line.calls()
+    before = line.known()
     await line.call(*steps, HangUp())
     (row,) = await line.new_rows(before)
     assert row["outcome"] == outcome
@@ -185,13 +185,13 @@ async def test_hanging_up_is_on_record_in_every_state(line: LiveLine, steps: lis
 
 
 async def test_hanging_up_while_it_rings_and_while_talking(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", ring_s=None).on(line.address, line.folder()) as handset:
         ringing = asyncio.create_task(line.call(*keys("10"), Until(lambda: handset.calls, 20, "ring"), Wait(0.5)))
         await ringing
         (row,) = await line.new_rows(before)
         assert row["outcome"] == "abandoned_in_queue"
-    before = line.calls()
+    before = line.known()
     async with line.phone("101").on(line.address, line.folder()) as handset:
         await line.call(*keys("10"), Until(lambda: handset.logs and handset.logs[0].answered_at, 20, "talk"), Wait(2))
     (row,) = await line.new_rows(before)
@@ -209,7 +209,7 @@ async def test_hanging_up_while_it_rings_and_while_talking(line: LiveLine) -> No
     ],
 )
 async def test_mobile_numbers_enter_the_same_flow(line: LiveLine, dialled: str, recorded: str) -> None:
-    before = line.calls()
+    before = line.known()
     await line.call(*keys("3"), dials=dialled)
     (row,) = await line.new_rows(before)
     assert (row["dialled"], row["language"]) == (recorded, "en")
@@ -218,7 +218,7 @@ async def test_mobile_numbers_enter_the_same_flow(line: LiveLine, dialled: str, 
 async def test_nobody_registered_the_caller_hears_that_we_are_here_and_the_first_phone_gets_the_call(
     line: LiveLine,
 ) -> None:
-    before, ears = line.calls(), Ears()
+    before, ears = line.known(), Ears()
     call = asyncio.create_task(line.call(*keys("20"), Stay(90), ears=ears))
     await asyncio.sleep(28)
     assert ears.longest_silence(ears.pieces[-1].at - 20, ears.pieces[-1].at) < 5
@@ -231,7 +231,7 @@ async def test_nobody_registered_the_caller_hears_that_we_are_here_and_the_first
 async def test_fifty_at_once_are_all_on_record(line: LiveLine) -> None:
     from ivr.telephony.sipp_child import Child
 
-    before = line.calls()
+    before = line.known()
     child = Child(
         steps=[BEFORE_KEYS, Press("2"), Wait(1.5), Press("4"), Wait(1.5), Press("3"), Wait(2)], number="+99400000"
     )
@@ -243,7 +243,7 @@ async def test_fifty_at_once_are_all_on_record(line: LiveLine) -> None:
 
 
 async def test_row_is_there_within_a_second_and_open_calls_are_shown_open(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     call = asyncio.create_task(line.call(*keys("2"), Wait(5)))
     await asyncio.sleep(3)
     (row,) = await line.new_rows(before, ended=False)

@@ -26,7 +26,7 @@ NewLine = Callable[..., LiveLine]
 @pytest.fixture
 def line(line: LiveLine) -> LiveLine:
     """The shared line, with everybody there and no ring missed: who let the phone ring in another story comes last."""
-    line.all_in()
+    asyncio.run(line.all_in())
     return line
 
 
@@ -48,7 +48,7 @@ async def queued(line: LiveLine, since: int, count: int = 1) -> None:
 
 
 async def test_language_decides_who_rings_and_why_is_on_record(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     phones = [line.phone(extension, talk_s=0.5).on(line.address, line.folder()) for extension in ("101", "103")]
     async with phones[0], phones[1]:
         await asyncio.sleep(1)
@@ -61,7 +61,7 @@ async def test_language_decides_who_rings_and_why_is_on_record(line: LiveLine) -
 
 async def test_nobody_speaks_the_language_and_another_is_rung_at_once(line: LiveLine) -> None:
     """Nobody waits for a counsellor who is at home: who fits best of those on duty counts as best."""
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.sleep(1)
         await line.call(*keys("30"), Stay(60))
@@ -71,7 +71,7 @@ async def test_nobody_speaks_the_language_and_another_is_rung_at_once(line: Live
 
 
 async def test_next_best_is_rung_when_the_best_does_not_pick_up(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     silent = line.phone("103", ring_s=None).on(line.address, line.folder())
     async with silent as unattended, line.phone("101", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.sleep(1)
@@ -84,7 +84,7 @@ async def test_next_best_is_rung_when_the_best_does_not_pick_up(line: LiveLine) 
 
 
 async def test_busy_phone_costs_the_caller_nothing(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     busy = line.phone("101", busy=True).on(line.address, line.folder())
     async with busy, line.phone("102", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.sleep(1)
@@ -95,7 +95,7 @@ async def test_busy_phone_costs_the_caller_nothing(line: LiveLine) -> None:
 
 
 async def test_phone_with_a_codec_of_its_own_costs_the_caller_little(line: LiveLine) -> None:
-    before, foreign = line.calls(), Sound(Codec.G722, says=None)
+    before, foreign = line.known(), Sound(Codec.G722, says=None)
     wrong = line.phone("101", sound=foreign).on(line.address, line.folder())
     async with wrong, line.phone("102", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.sleep(1)
@@ -106,7 +106,7 @@ async def test_phone_with_a_codec_of_its_own_costs_the_caller_little(line: LiveL
 
 
 async def test_phone_that_answers_and_sends_no_sound_gives_the_caller_to_another(line: LiveLine) -> None:
-    before, child = line.calls(), Ears()
+    before, child = line.known(), Ears()
     dead = line.phone("101", sound=Sound(Codec.ULAW, says=None)).on(line.address, line.folder())
     async with dead as handset:
         await asyncio.sleep(1)
@@ -121,7 +121,7 @@ async def test_phone_that_answers_and_sends_no_sound_gives_the_caller_to_another
 
 async def test_caller_who_rings_back_meets_the_same_counsellor(line: LiveLine) -> None:
     """Though another has been idle longer."""
-    before, number = line.calls(), "+994000000061"
+    before, number = line.known(), "+994000000061"
     phones = [line.phone(extension, talk_s=0.5).on(line.address, line.folder()) for extension in ("101", "102")]
     async with phones[0], phones[1]:
         await asyncio.sleep(1)
@@ -136,7 +136,7 @@ async def test_caller_who_rings_back_meets_the_same_counsellor(line: LiveLine) -
 
 async def test_danger_overtakes_a_full_queue_across_languages(line: LiveLine) -> None:
     """The only counsellor talks; the queue fills; then a child in danger comes last and is first."""
-    before, since = line.calls(), len(line.events())
+    before, since = line.known(), len(line.events())
     async with line.phone("102").on(line.address, line.folder()) as handset:
         await asyncio.sleep(1)
         plans = ("10", "10", "141", "20", "232", "10")
@@ -169,7 +169,7 @@ async def serve(handset: Handset, talking: LiveCall, more: int) -> None:
 
 
 async def test_two_callers_and_one_counsellor_in_the_same_instant(line: LiveLine) -> None:
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=1).on(line.address, line.folder()):
         await asyncio.sleep(1)
         await asyncio.gather(*(line.call(*keys("10"), Stay(90)) for _ in range(2)))
@@ -180,7 +180,7 @@ async def test_two_callers_and_one_counsellor_in_the_same_instant(line: LiveLine
 
 async def test_wrap_up_leaves_the_phone_in_peace_but_not_when_somebody_is_in_danger(new_line: NewLine) -> None:
     line = new_line(wrap_up_s="300")
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()) as handset:
         await asyncio.sleep(1)
         await line.call(*keys("10"), Stay(60))
@@ -199,7 +199,7 @@ async def test_wrap_up_leaves_the_phone_in_peace_but_not_when_somebody_is_in_dan
 
 async def test_phone_unplugged_in_mid_queue_is_replaced_by_the_next(line: LiveLine) -> None:
     """It was the only one. The caller notices nothing more than a delay."""
-    before, since, ears = line.calls(), len(line.events()), Ears()
+    before, since, ears = line.known(), len(line.events()), Ears()
     second = line.phone("102", talk_s=0.5)  # asked for now: later it would keep this loop from hearing
     async with line.phone("101", ring_s=None).on(line.address, line.folder()) as handset:
         call = asyncio.create_task(line.call(*keys("10"), Stay(150), ears=ears))
@@ -227,7 +227,7 @@ async def test_membership_heals_when_somebody_changes_it(line: LiveLine) -> None
 
 async def test_membership_survives_the_death_of_the_watch_and_of_the_switch(new_line: NewLine) -> None:
     line = new_line()
-    before = line.calls()
+    before = line.known()
     async with line.phone("101", talk_s=0.5).on(line.address, line.folder()):
         await until(lambda: "PJSIP/101" in line.console("queue show az-legal"), 10, "the member")
         line.send("keeper", signal.SIGSTOP)
@@ -245,7 +245,7 @@ async def test_membership_survives_the_death_of_the_watch_and_of_the_switch(new_
 
 async def test_nobody_looks_after_the_queues_and_everybodys_phone_rings(new_line: NewLine) -> None:
     line = new_line()
-    before = line.calls()
+    before = line.known()
     line.send("keeper", signal.SIGSTOP)
     line.send("watch", signal.SIGSTOP)
     await asyncio.sleep(22)
@@ -258,7 +258,7 @@ async def test_nobody_looks_after_the_queues_and_everybodys_phone_rings(new_line
 
 
 async def test_five_breathes_and_the_place_is_kept(line: LiveLine) -> None:
-    before, since = line.calls(), len(line.events())
+    before, since = line.known(), len(line.events())
     async with line.phone("101").on(line.address, line.folder()) as handset:
         await asyncio.sleep(1)
         calls = [asyncio.create_task(line.call(*keys("10"), Stay(150)))]
