@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from ivr.telephony.rtp import PACKET_MS, PACKET_SAMPLES, SILENCE, Packet, Samples, encode, key_payloads
+from ivr.telephony.rtp import PACKET_MS, PACKET_SAMPLES, Packet, Samples, encode, key_payloads
 
 Address = tuple[str, int]
 Listener = Callable[[Packet, float, Address], None]
@@ -22,7 +22,7 @@ Listener = Callable[[Packet, float, Address], None]
 
 
 class Leg:
-    """The sound of one call towards its far end. Made by `Voice.to`."""
+    """The sound of one call towards its far end: none before `say`. Made by `Voice.to`."""
 
     def __init__(self, voice: "Voice", remote: Address, law: int, key_type: int) -> None:
         self.remote, self.echoes = remote, False
@@ -30,8 +30,7 @@ class Leg:
         self._sequence, self._clock = random.getrandbits(15), random.getrandbits(31)
         self._source = random.getrandbits(32)
         self._keys: deque[tuple[bytes, bool]] = deque()
-        self._key_began, self._at = 0, 0
-        self.say(SILENCE)
+        self._key_began, self._at, self._sound = 0, 0, b""
 
     def say(self, samples: Samples | None) -> None:
         """What is sent from now on, again and again; None sends nothing at all."""

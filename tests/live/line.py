@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -45,6 +46,7 @@ class LiveLine:
         self.state = Path(tempfile.mkdtemp(prefix="helpline-"))
         self.state.chmod(0o755)  # the line runs as a user of its own
         self._ports, self._passwords = Block(), dict[str, str]()
+        self._numbers = itertools.count()  # whoever rings again is greeted otherwise, and rung elsewhere first
         first = self._ports.first + 1000
         ports = {"SIP": first, "FASTAGI": first + 1, "WEB": first + 2, "AMI": first + 3, "ASTERISK_HTTP": first + 4}
         self.sip_port = first
@@ -140,7 +142,8 @@ class LiveLine:
         return self._passwords[extension]
 
     async def call(self, *steps: Step, ears: Ears | None = None, says: Samples | None = None, **who: Any) -> CallLog:
-        """One child's call, from answer to hang-up."""
+        """One child's call, from answer to hang-up; from a number that nobody rang from before, unless told."""
+        who.setdefault("number", f"+9940001{next(self._numbers):05d}")
         sound = Sound(Codec.ALAW, says=says) if says else Sound(Codec.ALAW)
         child = Child(steps=steps, sound=sound, **who)
         return await child.call(self.address, self.folder(), ears.heard if ears else None)

@@ -181,14 +181,12 @@ async def test_membership_of_who_is_signed_out_is_taken_away_again_when_somebody
         await until(lambda: "PJSIP/101" in own.console("queue show az-legal"), 10, "the member again")
 
 
-async def test_rota_decides_until_a_counsellor_says_otherwise(own: LiveLine) -> None:
-    own.run("rota", "add", "102", "mon-sun", "00:00-24:00")
-    try:
-        async with own.phone("101").on(own.address, own.folder()), own.phone("102").on(own.address, own.folder()):
-            await until(lambda: "PJSIP/101" not in own.console("queue show az-legal"), 10, "101 to be off")
-            assert "PJSIP/102" in own.console("queue show az-legal")
-            assert (shown(own)["on_rota"], shown(own, "102")["on_rota"]) == (False, True)
-            await dialled(own, "*21")
-            await until(lambda: "PJSIP/101" in own.console("queue show az-legal"), 5, "101 by their own word")
-    finally:
-        own.run("rota", "undo")
+async def test_rota_decides_until_a_counsellor_says_otherwise(new_line: NewLine) -> None:
+    line = new_line()  # where nobody has said a word yet
+    line.run("rota", "add", "102", "mon-sun", "00:00-24:00")
+    async with line.phone("101").on(line.address, line.folder()), line.phone("102").on(line.address, line.folder()):
+        await until(lambda: "PJSIP/102" in line.console("queue show az-legal"), 10, "102 to be on")
+        await until(lambda: "PJSIP/101" not in line.console("queue show az-legal"), 10, "101 to be off")
+        assert (shown(line)["on_rota"], shown(line, "102")["on_rota"]) == (False, True)
+        await dialled(line, "*21")
+        await until(lambda: "PJSIP/101" in line.console("queue show az-legal"), 5, "101 by their own word")
