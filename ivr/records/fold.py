@@ -40,6 +40,7 @@ _CHOICES: Mapping[str, re.Pattern[str]] = {
     "queue": _WORD,
     "door": re.compile("[123]"),
     "reason": _WORD,
+    "because": _WORD,
     "callback": CALLBACK_ID,
     "first_call": re.compile(r"[0-9]{10,11}-[0-9]{6,12}"),
     "begun": _WORD,

@@ -32,6 +32,7 @@ class Variable(StrEnum):
     WORD = "HL_WORD"  # dialplan: what a counsellor dialled to say, one of desk/presence.py's words
     SAY = "HL_SAY"  # program → dialplan: the prompt that answers a counsellor; empty until the program has answered
     RINGS_OUT = "HL_RINGS_OUT"  # account of a counsellor's phone: yes where it may ring out
+    MUTE = "HL_MUTE"  # dialplan: yes when the phone that picked up speaks none of our codecs
     SPEAKS = "HL_SPEAKS"  # account of a counsellor's phone: the language in which it is spoken to
     SHOWN = "HL_SHOWN"  # program → dialplan: what a counsellor's phone shows in place of a number
     SIDE = "HL_SIDE"  # dialplan, on both sides: whose channel this is in a conversation, caller or counsellor
