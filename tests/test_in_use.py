@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ivr.app import flow_in_use, hours_in_use
+from ivr.app.answer import flow_in_use, hours_in_use
 from ivr.attempt import Line
 from ivr.call import Helpline, hours_by, take_call
 from ivr.flow.script import Script

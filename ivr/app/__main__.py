@@ -1,0 +1,39 @@
+"""One part, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import sys
+
+import structlog
+import uvloop
+
+from ivr.errors import HelplineError
+from ivr.settings import Settings
+
+log = structlog.get_logger()
+
+
+def main(part: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    os.environ["TZ"] = "UTC"
+    settings = Settings()
+    try:
+        run = asyncio.run if part == "keep" else uvloop.run  # uvloop does not see a pidfd become readable
+        run(importlib.import_module(f"ivr.app.{part}").run(settings))
+    except HelplineError as error:
+        log.error("part.refused", part=part, reason=str(error), remedy=error.remedy)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,50 @@
+"""The keeper: starts the other parts, looks after them, stops them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from ivr.errors import Refused
+from ivr.keeper import Part, alive, keep, note_pid
+from ivr.records import ledger_file
+from ivr.settings import Settings
+from ivr.telephony import switch
+
+
+async def run(settings: Settings) -> None:
+    """A second keeper would fight the first over every part, so it does not start."""
+    pid_file = settings.state_dir / "run" / "keeper.pid"
+    if alive(pid_file):
+        raise Refused("the line is kept already")
+    note_pid(pid_file, os.getpid())
+    try:
+        await keep(parts(settings))
+    finally:
+        pid_file.unlink(missing_ok=True)
+
+
+def parts(settings: Settings) -> list[Part]:
+    """What runs while the line is open; the switch first, because it is stopped last."""
+    program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
+    run_dir, logs_dir = settings.state_dir / "run", settings.logs_dir
+
+    def marked(what: str) -> None:
+        ledger_file.mark(settings.ledger_file, what, time.time())
+
+    line_switch = Part(
+        "switch",
+        (*program.argv, "-C", str(settings.switch_dir / "etc/asterisk.conf"), "-f"),
+        run_dir,
+        logs_dir,
+        outlives=True,
+        started=lambda: marked("SWITCH_START"),
+        ended=lambda: marked("SWITCH_END"),
+    )
+    limits_s = {"answer": settings.heartbeat_limit_s, "watch": 5.0, "ledger": 30.0, "callbacks": 30.0, "web": 30.0}
+    own = [
+        Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
+        for name, limit in limits_s.items()
+    ]
+    return [line_switch, *own]
