@@ -279,7 +279,8 @@ async def test_picked_up_and_put_down_again_counts_as_not_there(new_line: NewLin
 async def test_trunk_that_is_down_does_not_count_and_no_number_is_in_the_switchs_log(new_line: NewLine) -> None:
     line = new_line(trunk_host="127.0.0.1", trunk_port=str(free_port()), trunk_addresses="127.0.0.9")
     identity = promise(line)
-    await asyncio.sleep(8)  # until the switch has found out by its own OPTIONS
+    line.console("pjsip qualify trunk")  # its own OPTIONS come within a minute
+    await until(lambda: "Unavail" in line.console("pjsip show contacts"), 75, "the switch to find out")
     async with desk(line).on(line.address, line.folder()) as counsellor:
         await (await take(counsellor)).ended(60)
     async with asyncio.timeout(20):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -300,6 +301,7 @@ def test_state_folder_that_only_root_may_enter_still_opens(switch_there: None) -
     hidden.mkdir()
     own.state.chmod(0o700)
     own.env["IVR_STATE_DIR"] = str(hidden / "var")
+    shutil.copytree(PROJECT / "var/sounds", hidden / "var/sounds", symlinks=True)
     assert "open" in own.run("up")
     own.run("down")
     own.close()

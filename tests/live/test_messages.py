@@ -233,7 +233,7 @@ async def test_a_full_disk_keeps_the_beginning_and_sends_the_child_back_to_those
     phone = line.phone("103", talk_s=0.5, ring_s=0.2)
     steps = (*keys("24"), Press("1"), in_the_queue(line), Wait(0.5), Press("7"), Wait(0.5), Press("#"))
     with small_disk(line.state / "messages"):
-        call = asyncio.create_task(line.call(*steps, recording(line), Stay(90), ears=ears, says=tone(CHILD_HZ)))
+        call = asyncio.create_task(line.call(*steps, Stay(90), ears=ears, says=tone(CHILD_HZ)))
         kept = await line.until_event(lambda e: e["eventtype"] == "recorded", 40, "the beginning to be kept")
         async with phone.on(line.address, line.folder()):
             log = await call
