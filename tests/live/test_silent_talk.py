@@ -263,6 +263,7 @@ async def test_nothing_of_it_needs_the_program(new_line: NewLine) -> None:
         await until(lambda: not python_processes(line), 10, "no Python to be left")
         await talking.asked("*71")
         await talking.tap(2)
+        await talking.told(time.time() + 0.3)
         await talking.on_record("answer=no")
         await until(lambda: quiet_for(talking.counsellor_heard, 1), 10, "the answer to be told")
         await talking.ask("*72")
