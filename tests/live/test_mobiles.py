@@ -141,7 +141,7 @@ async def test_mobiles_that_answer_and_do_not_accept_leave_the_child_waiting_and
     new_line: NewLine,
 ) -> None:
     child = Ears()
-    async with carrier(new_line, ONE, TWO) as trunk:
+    async with carrier(new_line, ONE, TWO, wait_s="20") as trunk:
         call = ring(trunk.line, Stay(200), ears=child)
         declined = await trunk.voicemail(ONE)
         machine = await trunk.voicemail(TWO)
