@@ -14,7 +14,7 @@ COUNTRY = "AZ"
 @cache
 def regions() -> Mapping[str, str]:
     """Code to name. A district that has a town's name, as Yevlax has, is told from the town by its code."""
-    found = pycountry.subdivisions.get(country_code=COUNTRY)
+    found = [each for each in pycountry.subdivisions if each.country_code == COUNTRY]
     return {each.code: _spelt(each.name) for each in sorted(found, key=lambda each: each.code)}
 
 

@@ -96,6 +96,12 @@ async def page(unit: Unit, since: datetime | None = None, limit: int | None = No
     return [_contact(row) for row in await unit.execute(query.where(key > after).order_by(key).limit(PAGE))]
 
 
+async def some(unit: Unit, ids: Sequence[str]) -> list[Contact]:
+    """Those of `ids` that there are, oldest first."""
+    rows = await unit.execute(select(*_SHOWN).where(table.c.id.in_(ids)).order_by(table.c.id))
+    return [_contact(row) for row in rows]
+
+
 async def count(unit: Unit, since: datetime | None = None) -> int:
     query = select(func.count()).select_from(table)
     if since is not None:
