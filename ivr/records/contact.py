@@ -8,7 +8,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Row, Select, String, Table, and_, case, delete, exists, func, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Row,
+    Select,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ivr.records import call
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
@@ -60,6 +75,11 @@ def row_of_call(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     await upsert(unit, table, rows)
+
+
+async def enter(unit: Unit, came: Contact) -> None:
+    """One that the telephone knows nothing of. A rebuild leaves it alone: it has no call."""
+    await unit.execute(insert(table).values({field.name: getattr(came, field.name) for field in fields(Contact)}))
 
 
 async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str = "") -> None:

@@ -91,4 +91,5 @@ def _form(text: str) -> Form:
         told = {name: value for name, value in json.loads(text).items() if name in Form.__slots__}
     except (ValueError, AttributeError) as error:
         raise Refused("a draft cannot be read") from error
-    return Form(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Form(**values)

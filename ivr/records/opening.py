@@ -47,6 +47,6 @@ async def note(unit: Unit, made: Opening) -> None:
 
 async def listed(unit: Unit, of: str = "") -> Sequence[Opening]:
     """The oldest first; `of`: of that contact or call-back alone."""
-    query = select(table).order_by(table.c.id)
+    query = select(table).order_by(table.c.at, table.c.id)
     rows = await unit.execute(query.where(table.c.of == of) if of else query)
     return [Opening(**dict(row._mapping) | {"what": What(row.what)}) for row in rows]

@@ -16,13 +16,11 @@ from sqlalchemy import (
     Column,
     Integer,
     LargeBinary,
-    Row,
     String,
     Table,
     and_,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -34,7 +32,7 @@ from ivr.flow.steps import AgeBand, Language, Topic
 from ivr.records import contact, draft
 from ivr.records.contact import Contact
 from ivr.records.database import Unit, UtcDateTime, insert_new, metadata
-from ivr.records.sealed import Keys, seal, unseal
+from ivr.records.sealed import Keys, seal_bytes, unseal_bytes
 
 table = Table(
     "wrapup",
@@ -64,6 +62,7 @@ table = Table(
     Column("summary", LargeBinary),  # sealed; null: nothing was written
 )
 UNFINISHED_LIMIT = 200
+UTF_8 = ("utf-8", "surrogatepass")  # half a pair of UTF-16, from a broken browser, is text too
 _KINDS: dict[str, Any] = {
     "ended": Ended, "topic": Topic, "language": Language, "age_band": AgeBand, "gender": Gender, "risk": Risk,
     "categories": tuple, "groups": tuple, "risk_yes": tuple, "actions": tuple, "referrals": tuple,
@@ -96,7 +95,7 @@ _SHOWN = tuple(column for column in table.c if column.name != "summary")
 async def add(unit: Unit, keys: Keys, version: Version) -> bool:
     """Write a version. False when there is one with its number already: somebody was faster."""
     written = version.written
-    sealed = seal(keys, _encoded(written.summary), _about(version)) if written.summary else None
+    sealed = seal_bytes(keys, written.summary.encode(*UTF_8), _about(version)) if written.summary else None
     values = asdict(written) | {"summary": sealed}
     head = {"contact_id": version.contact_id, "number": version.number, "at": version.at, "by": version.by}
     if not await insert_new(unit, table, head | values | {"newest": True}):
@@ -122,7 +121,7 @@ async def summary(unit: Unit, keys: Keys, version: Version) -> str:
     """The free text of a version; empty when there is none. Who may read it is decided before."""
     this = and_(table.c.contact_id == version.contact_id, table.c.number == version.number)
     sealed = (await unit.execute(select(table.c.summary).where(this))).scalar_one_or_none()
-    return _decoded(unseal(keys, sealed, _about(version))) if sealed else ""
+    return unseal_bytes(keys, sealed, _about(version)).decode(*UTF_8) if sealed else ""
 
 
 async def unfinished(unit: Unit, since: datetime, counsellor: str = "") -> list[Unfinished]:
@@ -141,16 +140,7 @@ def _about(version: Version) -> str:
     return f"wrapup:{version.contact_id}:{version.number}"
 
 
-def _encoded(text: str) -> str:
-    """Half a pair of UTF-16 can come out of a broken browser; it is text too, and has no UTF-8."""
-    return text.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _decoded(text: str) -> str:
-    return text.encode("latin-1").decode("utf-8", "surrogatepass")
-
-
-def _version(row: Row[Any]) -> Version:
+def _version(row: Any) -> Version:
     told = dict(row._mapping)
     names = {field.name for field in fields(WrapUp)} & told.keys()
     kinds = {name: kind(told[name]) for name, kind in _KINDS.items() if told[name] is not None}
@@ -161,9 +151,3 @@ def _version(row: Row[Any]) -> Version:
 def with_text(version: Version, text: str) -> Version:
     """For somebody who may read it."""
     return replace(version, written=replace(version.written, summary=text))
-
-
-async def enter(unit: Unit, came: Contact) -> None:
-    """A contact that the telephone knows nothing of."""
-    values = {field.name: getattr(came, field.name) for field in fields(Contact)}
-    await unit.execute(insert(contact.table).values(values))
