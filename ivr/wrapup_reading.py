@@ -43,11 +43,17 @@ async def read_summary(desk: Desk, contact_id: str, reader: Reader, now: datetim
     """A version with its free text: `number`, or the newest. Raises NotFound, and Refused for who may not."""
     async with desk.database.unit_of_work() as unit:
         found = _one(await wrapup.versions(unit, contact_id), number)
-        if found.by != reader.by:
-            await _note(unit, reader, What.SUMMARY, contact_id, now)
-        elif not reader.may_read:
-            _refuse(reader)
+        await _admit(unit, reader, [found], now)
         return wrapup.with_text(found, await wrapup.summary(unit, desk.keys, found))
+
+
+async def read_versions(desk: Desk, contact_id: str, reader: Reader, now: datetime) -> list[Version]:
+    """Every version with its free text, opened once. Raises as `read_summary` does."""
+    async with desk.database.unit_of_work() as unit:
+        found = await wrapup.versions(unit, contact_id)
+        _one(found, 0)
+        await _admit(unit, reader, found, now)
+        return [wrapup.with_text(each, await wrapup.summary(unit, desk.keys, each)) for each in found]
 
 
 async def open_number(desk: Desk, callback_id: str, reader: Reader, now: datetime) -> str:
@@ -77,6 +83,13 @@ def _one(versions: Sequence[Version], number: int) -> Version:
     if not found:
         raise NotFound("Nothing is written down about this contact.", remedy="`ivr contacts unfinished` lists them.")
     return found[-1]
+
+
+async def _admit(unit: Unit, reader: Reader, found: Sequence[Version], now: datetime) -> None:
+    """One's own words need no reason; who gives one is on record all the same."""
+    if reader.reason or any(each.by != reader.by for each in found):
+        await _note(unit, reader, What.SUMMARY, found[0].contact_id, now)
+    _refuse(reader)
 
 
 async def _note(unit: Unit, reader: Reader, what: What, of: str, now: datetime) -> None:
