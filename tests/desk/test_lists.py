@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.catalogues import LISTS_DIR, load_catalogues, newest, of_version
+from ivr.check import Finding, check
 from ivr.desk.catalogue import Catalogue, Choice, Risk, Words, suggested, unfolded
 from ivr.desk.lists_file import (
     READERS,
@@ -22,6 +24,7 @@ from ivr.desk.lists_file import (
 )
 from ivr.errors import NotFound, ScriptError
 from ivr.flow.steps import Topic
+from ivr.settings import Settings
 
 SHIPPED = newest(load_catalogues())
 TEXTS = {name: (LISTS_DIR / SHIPPED.version / name).read_text() for name in READERS}
@@ -187,3 +190,20 @@ def test_nothing_that_stands_in_a_file_breaks_a_parser(text: str, at: int, more:
 def test_shipped_lists_are_a_value() -> None:
     assert isinstance(SHIPPED, Catalogue)
     assert parse(SHIPPED.version, TEXTS) == SHIPPED
+
+
+def test_check_says_of_the_lists_what_is_in_them_and_what_is_to_be_filled_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lists() -> list[Finding]:
+        return [each for each in check(Settings(state_dir=tmp_path), datetime.now(UTC)) if each.what == "lists"]
+
+    (well,) = lists()
+    assert well.well
+    assert "84 categories" in well.detail
+    assert "our_centre" in well.detail
+    copy(tmp_path, "2026-05", card="x", risk="x")
+    monkeypatch.setattr("ivr.check.load_catalogues", lambda: load_catalogues(tmp_path))
+    assert [(each.well, each.script, each.detail.partition(":")[0]) for each in lists()] == [
+        (False, True, "2026-05/risk.toml"), (False, True, "2026-05/card.toml"),
+    ]  # fmt: skip
