@@ -26,6 +26,7 @@ from ivr.settings import Settings
 __all__ = ["Channel", "Draft", "Ended", "Fault", "Form", "Version"]  # what the faces read from here
 
 NAME_LIMIT, ID_LIMIT = 80, 40
+COUNSELLOR_LIMIT = 32  # of a contact's row; the whole name is with what was written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +119,20 @@ async def close_contact(desk: Desk, sheet: Sheet, now: datetime) -> tuple[Fault,
         return ()
 
 
-async def close_in_one_click(desk: Desk, of: Of, ended: Ended, now: datetime) -> None:
-    """Close what was no counselling. What was typed so far goes with it. Raises Conflict, NotFound, Refused."""
+async def close_in_one_click(desk: Desk, of: Of, ended: Ended, now: datetime, seen: int = 0) -> None:
+    """Close what was no counselling. What was typed so far goes with it. Raises Conflict, NotFound, Refused.
+
+    `seen`: the version that a wrong click made, which another click corrects; its text stays.
+    """
     refuse_nameless(of.account)
     if ended not in ONE_CLICK:
         raise Refused("A contact in which somebody was helped is written down.")
     async with desk.database.unit_of_work() as unit:
         await _refuse_unknown(unit, of.contact_id)
-        await _refuse_illegal(unit, of.contact_id, Deed.CLOSE)
-        typed = await draft.read(unit, desk.keys, of)
+        await _refuse_illegal(unit, of.contact_id, Deed.CORRECT if seen else Deed.CLOSE)
+        await _refuse_stale(unit, of.contact_id, seen)
         written = in_one_click(ended, await known(unit, of.contact_id), desk.newest.version)
-        await _write(unit, desk, of, replace(written, summary=typed.form.summary if typed else ""), now)
+        await _write(unit, desk, of, replace(written, summary=await _text_so_far(unit, desk, of)), now)
 
 
 async def correct_contact(desk: Desk, sheet: Sheet, now: datetime) -> tuple[Fault, ...]:
@@ -139,8 +143,7 @@ async def correct_contact(desk: Desk, sheet: Sheet, now: datetime) -> tuple[Faul
     sheet.refuse_odd()
     async with desk.database.unit_of_work() as unit:
         await _refuse_illegal(unit, sheet.contact_id, Deed.CORRECT)
-        if await wrapup.count(unit, sheet.contact_id) != sheet.seen:
-            raise Conflict("Somebody has corrected this meanwhile.", remedy="Load it again; nothing was overwritten.")
+        await _refuse_stale(unit, sheet.contact_id, sheet.seen)
         found = check(sheet.form, desk.newest)
         if not isinstance(found, WrapUp):
             return found
@@ -168,7 +171,7 @@ async def enter_contact(desk: Desk, sheet: Sheet, channel: Channel, at: datetime
         found.topic,
         found.age_band,
         FirstTime.UNKNOWN,
-        sheet.account,
+        sheet.account[:COUNSELLOR_LIMIT],
         None,
     )
     async with desk.database.unit_of_work() as unit:
@@ -198,6 +201,19 @@ async def _write(unit: Unit, desk: Desk, of: Of, written: WrapUp, now: datetime)
     if not await wrapup.add(unit, desk.keys, made):
         raise Conflict("Somebody else has written this down this moment.", remedy="Load it again.")
     await draft.remove(unit, of)
+
+
+async def _text_so_far(unit: Unit, desk: Desk, of: Of) -> str:
+    """What this account is typing, or else what the newest version says."""
+    if typed := await draft.read(unit, desk.keys, of):
+        return typed.form.summary
+    before = await wrapup.versions(unit, of.contact_id)
+    return await wrapup.summary(unit, desk.keys, before[-1]) if before else ""
+
+
+async def _refuse_stale(unit: Unit, contact_id: str, seen: int) -> None:
+    if await wrapup.count(unit, contact_id) != seen:
+        raise Conflict("Somebody has corrected this meanwhile.", remedy="Load it again; nothing was overwritten.")
 
 
 async def _refuse_unknown(unit: Unit, contact_id: str) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ivr.desk.wrapup import as_form
 from ivr.errors import NotFound, Refused
 from ivr.records import callback, opening, wrapup
 from ivr.records.database import Unit
+from ivr.records.draft import Draft, Of
 from ivr.records.opening import Opening, What
 from ivr.records.sealed import unseal
 from ivr.records.wrapup import Unfinished, Version
@@ -45,6 +47,14 @@ async def read_summary(desk: Desk, contact_id: str, reader: Reader, now: datetim
         found = _one(await wrapup.versions(unit, contact_id), number)
         await _admit(unit, reader, [found], now)
         return wrapup.with_text(found, await wrapup.summary(unit, desk.keys, found))
+
+
+async def read_correction(desk: Desk, of: Of, reader: Reader, now: datetime) -> Draft:
+    """What a correction begins with: the newest version as a form, and as revision its number, which
+    `correct_contact` wants to see again. Raises as `read_summary` does: who may not read may not write over it.
+    """
+    found = await read_summary(desk, of.contact_id, reader, now)
+    return Draft(as_form(found.written), found.number, found.at)
 
 
 async def read_versions(desk: Desk, contact_id: str, reader: Reader, now: datetime) -> list[Version]:

@@ -195,6 +195,33 @@ async def test_one_click_on_nothing_typed_has_no_text(desk: Desk, contact_id: st
     assert (found.has_summary, found.written.summary) == (False, "")
 
 
+async def test_wrong_click_is_corrected_by_another_and_the_text_stays(desk: Desk, contact_id: str) -> None:
+    await wrapup.save_draft(desk, Sheet(contact_id, ANNA, Form(summary="laughed")), NOW)
+    of = Of(contact_id, ANNA)
+    await wrapup.close_in_one_click(desk, of, Ended.SILENT, NOW)
+    for seen in (0, 2):
+        with pytest.raises(Conflict):
+            await wrapup.close_in_one_click(desk, of, Ended.PRANK, NOW, seen)
+    await wrapup.close_in_one_click(desk, Of(contact_id, BEN), Ended.PRANK, NOW, 1)
+    found = await wrapup_reading.read_summary(desk, contact_id, Reader(BEN, may_read=True), NOW)
+    assert (found.number, found.written.ended, found.written.summary) == (2, Ended.PRANK, "laughed")
+
+
+async def test_one_click_corrects_nothing_that_is_open(desk: Desk, contact_id: str) -> None:
+    with pytest.raises(Refused):
+        await wrapup.close_in_one_click(desk, Of(contact_id, ANNA), Ended.PRANK, NOW, 1)
+
+
+async def test_correction_begins_with_what_is_written_for_those_who_may_read_it(desk: Desk, contact_id: str) -> None:
+    await wrapup.close_contact(desk, Sheet(contact_id, ANNA, GOOD), NOW)
+    mine, theirs = Of(contact_id, ANNA), Of(contact_id, BEN)
+    begun = await wrapup_reading.read_correction(desk, mine, Reader(ANNA, may_read=True), NOW)
+    assert begun == draft.Draft(GOOD, 1, NOW)
+    assert await wrapup.correct_contact(desk, Sheet(contact_id, ANNA, begun.form, begun.revision), NOW) == ()
+    with pytest.raises(Refused):
+        await wrapup_reading.read_correction(desk, theirs, Reader(BEN, may_read=False, reason="x"), NOW)
+
+
 async def test_contact_that_did_not_ring_is_entered_with_the_same_form(desk: Desk) -> None:
     sheet = Sheet("new", ANNA, GOOD)
     await wrapup.save_draft(desk, sheet, NOW)
