@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from ivr import call_log, callback_log, line
+from ivr.catalogues import LISTS_DIR, load_catalogues, newest
 from ivr.errors import HelplineError, ScriptError, TelephonyError
 from ivr.prepare import QUESTIONS_FILE, carriers_trunk, load_flow, load_hours, load_policy, load_questions
 from ivr.routing.hours import Ending
@@ -34,9 +35,9 @@ class Finding:
 
 
 def check(settings: Settings, now: datetime) -> list[Finding]:
-    """Flow, prompts, questions, call-back policy and opening hours. Raises nothing: faults are findings, one each."""
+    """All files that we were given to follow. Raises nothing: faults are findings, one each."""
     script = [*_check_flow(settings), *_check_questions(settings), *_check_policy(settings)]
-    return [*script, *_check_hours(settings, now)]
+    return [*script, *_check_lists(), *_check_hours(settings, now)]
 
 
 def _check_flow(settings: Settings) -> list[Finding]:
@@ -61,6 +62,16 @@ def _check_policy(settings: Settings) -> list[Finding]:
     except ScriptError as error:
         return _faults("call-backs", error, str(settings.callbacks_dir / "policy.toml"))
     return [Finding("call-backs", True, f"{policy.attempts} attempts at most")]
+
+
+def _check_lists() -> list[Finding]:
+    try:
+        found = newest(load_catalogues())
+    except ScriptError as error:
+        return _faults("lists", error, str(LISTS_DIR))
+    told = f"of {found.version}: {len(found.categories)} categories, {len(found.referrals)} places to refer to"
+    missing = f"; numbers to be filled in: {', '.join(found.to_fill)}" if found.to_fill else ""
+    return [Finding("lists", True, told + missing)]
 
 
 def _check_hours(settings: Settings, now: datetime) -> list[Finding]:

@@ -11,7 +11,7 @@ from ivr.errors import HelplineError
 from ivr.presence import Rows, read_rows, seen
 from ivr.records.counsellor import Counsellor
 from ivr.records.database import Database
-from ivr.routing.plan import Ready, Seat
+from ivr.routing.plan import SPARED_FOR, Ready, Seat
 from ivr.routing.skills import Person
 from ivr.telephony.queues import Phone, View
 from ivr.telephony.statuses import PhoneState
@@ -48,7 +48,12 @@ class Duty:
 
     def _seat(self, known: Counsellor, phone: Phone, now: float) -> Seat:
         person = Person(known.extension, known.languages, known.topics, known.danger)
-        return Seat(person, self._ready(known.extension, phone, now), now - phone.last_call_at)
+        ready = self._ready(known.extension, phone, now)
+        return Seat(person, ready, now - phone.last_call_at, spared=self._spared(known.extension, now))
+
+    def _spared(self, extension: str, now: float) -> bool:
+        hard = self._rows.hard.get(extension)
+        return hard is not None and now - hard.timestamp() < SPARED_FOR.total_seconds()
 
     def _ready(self, extension: str, phone: Phone, now: float) -> Ready:
         """Nobody counts on one whose phone is away, or who is on their way out: a call they are in goes on anyway."""

@@ -14,10 +14,11 @@ from ivr.attempt import Line
 from ivr.desk.presence import SPOKEN, Presence, Said, Seen, State, Word, advance, derive, duty, meant
 from ivr.errors import NotFound, Refused, TelephonyError
 from ivr.line import states
-from ivr.records import call, counsellor, presence, rota
+from ivr.records import call, counsellor, hard_call, presence, rota
 from ivr.records.counsellor import Counsellor
 from ivr.records.database import Database, Unit, opened
 from ivr.records.keyring import open_keyring
+from ivr.routing.plan import SPARED_FOR
 from ivr.routing.rota import Rota
 from ivr.settings import Settings
 from ivr.telephony import queues
@@ -43,6 +44,7 @@ class Rows:
     rang_back: Mapping[str, datetime] = field(
         default_factory=dict
     )  # the end of their last call-back, if it is not long ago
+    hard: Mapping[str, datetime] = field(default_factory=dict)  # their last hard call within the hour
 
     def presence(self, extension: str, seen: Seen, wrap_up: timedelta, now: datetime) -> Presence:
         ended = [at for at in (seen.last_call_at, self.rang_back.get(extension)) if at]
@@ -64,8 +66,9 @@ class Shown:
 
 async def read_rows(unit: Unit) -> Rows:
     people = {person.extension: person for person in await counsellor.all(unit) if person.active}
-    rang_back = await call.rang_back(unit, datetime.now(UTC) - LONGEST_REST)
-    return Rows(people, await presence.all(unit), await rota.all(unit), rang_back)
+    now = datetime.now(UTC)
+    rang_back, hard = await call.rang_back(unit, now - LONGEST_REST), await hard_call.lately(unit, now - SPARED_FOR)
+    return Rows(people, await presence.all(unit), await rota.all(unit), rang_back, hard)
 
 
 def seen(phone: Phone | None) -> Seen:

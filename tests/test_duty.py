@@ -11,8 +11,9 @@ import pytest
 
 from ivr.desk.presence import Said, Word
 from ivr.duty import Duty
-from ivr.records import call, presence
+from ivr.records import call, hard_call, presence
 from ivr.records.database import Database, opened
+from ivr.records.hard_call import HardCall
 from ivr.routing.plan import Ready
 from ivr.settings import Settings
 from ivr.telephony.queues import Phone, View
@@ -90,3 +91,13 @@ async def test_a_call_back_is_followed_by_a_wrap_up_like_any_call(database: Data
     assert await ready(Duty(database, 30)) is Ready.FREE
     await say(database, Word.SIGN_IN)
     assert await ready(Duty(database, 120)) is Ready.FREE
+
+
+async def test_hard_call_spares_for_an_hour(database: Database) -> None:
+    now = time.time()
+    for extension, minutes in (("101", 59), ("102", 61)):
+        at = datetime.fromtimestamp(now, UTC) - timedelta(minutes=minutes)
+        async with database.unit_of_work() as unit:
+            await hard_call.mark(unit, HardCall(f"c{extension}", "a", extension, at))
+    seats = await Duty(database, 120).seats(View(), now)
+    assert {seat.extension: seat.spared for seat in seats} == {"101": True, "102": False, "103": False}

@@ -1,4 +1,4 @@
-"""Verbs about what is on record: calls, contacts, and the ledger they come from."""
+"""Verbs about what is on record: calls, and the ledger they come from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.text import Text
 
 from ivr import call_log
 from ivr.call_log import Outcome, Rebuilt, Status, Wanted
-from ivr.cli.call_view import call_json, calls_table, contact_json, contacts_table, screen, step_line
+from ivr.cli.call_view import call_json, calls_table, screen, step_line
 from ivr.cli.line import AsJson, load_settings, out
 from ivr.settings import Settings
 
@@ -53,7 +53,6 @@ Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on, and show ca
 
 def register(app: typer.Typer) -> None:
     app.command()(calls)
-    app.command()(contacts)
     app.add_typer(ledger, name="ledger")
 
 
@@ -72,7 +71,7 @@ def calls(
     """
     told, wanted = load_settings(), Wanted(since, outcome, limit)
     if not call_log.is_there(told):
-        _say_nothing_yet(as_json)
+        say_nothing_yet(as_json)
     elif follow:
         _log_aside()
         with suppress(KeyboardInterrupt):
@@ -95,7 +94,7 @@ async def _show_calls(told: Settings, wanted: Wanted) -> None:
         newest = [call async for call in call_log.calls(log, some)]
         total = await call_log.count_calls(log, wanted)
     show = screen()
-    _print(calls_table(reversed(newest), show.width), len(newest), total, "calls")
+    print_rows(calls_table(reversed(newest), show.width), len(newest), total, "calls")
 
 
 async def _follow_calls(told: Settings, wanted: Wanted, as_json: bool) -> None:
@@ -113,45 +112,18 @@ async def _follow_calls(told: Settings, wanted: Wanted, as_json: bool) -> None:
             shown[call.id] = len(call.steps)
 
 
-def contacts(as_json: AsJson = False, since: Since = None, limit: Limit = None) -> None:
-    """Contacts on record: each exchange in which one of us talked. Newest first; with --json oldest first.
-
-    Example: [bold]ivr contacts --json --since 7d > week.jsonl[/]
-    """
-    told = load_settings()
-    if not call_log.is_there(told):
-        _say_nothing_yet(as_json)
-    else:
-        asyncio.run(_json_contacts(told, since, limit) if as_json else _show_contacts(told, since, limit))
-
-
-async def _json_contacts(told: Settings, since: datetime | None, limit: int | None) -> None:
-    async with call_log.open_log(told) as log:
-        await call_log.catch_up(log)
-        async for contact in call_log.contacts(log, since, limit):
-            typer.echo(contact_json(contact))
-
-
-async def _show_contacts(told: Settings, since: datetime | None, limit: int | None) -> None:
-    async with call_log.open_log(told) as log:
-        await call_log.catch_up(log)
-        newest = [contact async for contact in call_log.contacts(log, since, limit or SHOWN_UNLESS_TOLD)]
-        total = await call_log.count_contacts(log, since)
-    _print(contacts_table(reversed(newest)), len(newest), total, "contacts")
-
-
 def _log_aside() -> None:
     """Warnings go where they are not taken for rows."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
-def _say_nothing_yet(as_json: bool) -> None:
+def say_nothing_yet(as_json: bool) -> None:
     """No rows are no error; a program that reads JSON gets no lines."""
     if not as_json:
         out.print(NOTHING_YET)
 
 
-def _print(table: Table, shown: int, total: int, what: str) -> None:
+def print_rows(table: Table, shown: int, total: int, what: str) -> None:
     show = screen()
     if not total:
         show.print(f"No {what}.")
@@ -169,7 +141,7 @@ def status(as_json: AsJson = False) -> None:
     """
     told = load_settings()
     if not call_log.is_there(told):
-        _say_nothing_yet(as_json)
+        say_nothing_yet(as_json)
         return
     values = asdict(asyncio.run(_status(told)))
     if as_json:

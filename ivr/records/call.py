@@ -218,6 +218,11 @@ async def lately(unit: Unit, since: datetime, after: int) -> list[Lately]:
     ]
 
 
+async def find(unit: Unit, call_id: str) -> Call | None:
+    row = (await unit.execute(select(*_SHOWN).where(table.c.id == call_id))).one_or_none()
+    return _call(row) if row else None
+
+
 async def caller_of(unit: Unit, call_id: str) -> str | None:
     """The keyed hash of that call's caller; empty when the number was withheld, None when there is no such call."""
     row = (await unit.execute(select(table.c.caller).where(table.c.id == call_id))).one_or_none()

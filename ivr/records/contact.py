@@ -8,7 +8,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Row, Select, String, Table, and_, case, delete, exists, func, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Row,
+    Select,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ivr.records import call
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
@@ -62,6 +77,11 @@ async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     await upsert(unit, table, rows)
 
 
+async def enter(unit: Unit, came: Contact) -> None:
+    """One that the telephone knows nothing of. A rebuild leaves it alone: it has no call."""
+    await unit.execute(insert(table).values({field.name: getattr(came, field.name) for field in fields(Contact)}))
+
+
 async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str = "") -> None:
     """Say of contacts by telephone whether the caller had called before, from the keyed hash.
 
@@ -94,6 +114,12 @@ async def page(unit: Unit, since: datetime | None = None, limit: int | None = No
         query = select(query.order_by(table.c.id.desc()).limit(limit).subquery())
     (key,) = (column for column in query.selected_columns if column.name == "id")
     return [_contact(row) for row in await unit.execute(query.where(key > after).order_by(key).limit(PAGE))]
+
+
+async def some(unit: Unit, ids: Sequence[str]) -> list[Contact]:
+    """Those of `ids` that there are, oldest first."""
+    rows = await unit.execute(select(*_SHOWN).where(table.c.id.in_(ids)).order_by(table.c.id))
+    return [_contact(row) for row in rows]
 
 
 async def count(unit: Unit, since: datetime | None = None) -> int:

@@ -9,9 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from ivr.routing.skills import ANYBODY_QUEUE, OPENS_AT_S, Fit, Need, Person, is_for_danger, is_open, penalties
+from ivr.routing.skills import (
+    ANYBODY_QUEUE,
+    DANGER,
+    OPENS_AT_S,
+    Fit,
+    Need,
+    Person,
+    fit,
+    is_for_danger,
+    is_open,
+    penalties,
+)
 
 EVERYBODY = "everybody"
 SAME = "same-"  # a queue with one counsellor in it, for a caller who talked with them lately
@@ -27,14 +39,22 @@ class Ready(StrEnum):
     GONE = "gone"  # signed out, or not on the rota
 
 
+RINGS_MISSED = 2  # in a row: then nobody counts on them
+COULD_TAKE = frozenset({Ready.FREE, Ready.RINGING, Ready.WRITING})  # a call in danger comes before a wrap-up
+SPARED_FOR = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One counsellor now. `idle_s`: since their last call. `missed`: rings in a row that they did not answer."""
+    """One counsellor now. `idle_s`: since their last call. `missed`: rings in a row that they did not answer.
+    `spared`: they had a hard call within the hour.
+    """
 
     person: Person
     ready: Ready
     idle_s: float = 0.0
     missed: int = 0
+    spared: bool = False
 
     @property
     def extension(self) -> str:
@@ -92,7 +112,25 @@ def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[
 
 def ranked(seats: Iterable[Seat], need: Need) -> dict[str, Fit]:
     """Extension to penalty in one queue."""
-    return penalties({seat.person: seat.missed for seat in seats if seat.ready is not Ready.GONE}, need)
+    there = tuple(seat for seat in seats if seat.ready is not Ready.GONE)
+    return penalties({seat.person: seat.missed for seat in there}, need, spared_from(there, need))
+
+
+def spared_from(seats: Iterable[Seat], need: Need) -> frozenset[str]:
+    """Who is not asked to take a caller in danger: a hard call lies behind them, and somebody else could take this one.
+
+    Somebody else speaks the language, is neither talking nor on a break, and picks up when it rings: sparing a
+    counsellor never leaves a child in danger without one.
+    """
+    seats = tuple(seats)
+    if need.skill != DANGER or not any(_could_take(seat, need) for seat in seats):
+        return frozenset()
+    return frozenset(seat.extension for seat in seats if seat.spared)
+
+
+def _could_take(seat: Seat, need: Need) -> bool:
+    picks_up = seat.missed < RINGS_MISSED
+    return not seat.spared and seat.ready in COULD_TAKE and picks_up and fit(seat.person, need) < Fit.ANYBODY
 
 
 def assign(

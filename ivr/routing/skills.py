@@ -6,7 +6,7 @@ switch opens the penalties one after another (`queuerules.conf`, compared with O
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -88,15 +88,17 @@ def _near(person: Person, skill: str) -> bool:
     return person.takes(Topic.VIOLENCE) if skill == DANGER else person.danger
 
 
-def penalties(people: Mapping[Person, int], need: Need) -> dict[str, Fit]:
+def penalties(people: Mapping[Person, int], need: Need, spared: Collection[str] = ()) -> dict[str, Fit]:
     """Extension to penalty among those on duty. `people`: each with the rings in a row that they did not answer.
 
     Who fits best of them counts as best: nobody waits for a counsellor who is at home. Who lets the phone ring twice
-    comes after all others, and is still rung when there is no other.
+    comes after all others, and is still rung when there is no other. Those in `spared` come last of all.
     """
     steps = {person.extension: fit(person, need) + STEPS_BACK * missed for person, missed in people.items()}
-    first = min(steps.values(), default=Fit.BEST)
-    return {extension: Fit(min(step - first + Fit.BEST, Fit.ANYBODY)) for extension, step in steps.items()}
+    usual = {extension: step for extension, step in steps.items() if extension not in spared}
+    first = min(usual.values(), default=Fit.BEST)
+    ranked = {extension: Fit(min(step - first + Fit.BEST, Fit.ANYBODY)) for extension, step in usual.items()}
+    return ranked | dict.fromkeys(steps.keys() - usual.keys(), Fit.ANYBODY)
 
 
 def is_open(penalty: Fit, waited_s: float, *, danger: bool = False) -> bool:

@@ -22,6 +22,7 @@ from typer.testing import CliRunner, Result
 from ivr import call_log
 from ivr.call_log import CallLog, Outcome, Wanted
 from ivr.cli import calls as verbs
+from ivr.cli import contacts
 from ivr.cli.call_view import calls_table
 from ivr.records.database import Database
 from ivr.settings import Settings
@@ -34,6 +35,7 @@ CONTRACT = [
 PROGRAM = (sys.executable, "-c", "import sys; from ivr.cli import main; sys.argv[0] = 'ivr'; main()")
 app = typer.Typer()
 verbs.register(app)
+contacts.register(app)
 
 
 @pytest.fixture

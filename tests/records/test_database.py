@@ -24,15 +24,21 @@ from ivr.records import (  # their tables, all of them
     callback,
     counsellor,
     database,
+    draft,
+    hard_call,
     message,
+    opening,
     presence,
     ring_out,
     rota,
+    wrapup,
 )
 from ivr.records.database import HEAD, Database, metadata, migrate, opened, upsert
 from tests.records.conftest import url_of
 
-TABLES = (block, call, callback, counsellor, message, presence, ring_out, rota)
+TABLES = (
+    block, call, callback, counsellor, draft, hard_call, message, opening, presence, ring_out, rota, wrapup,
+)  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {
     "id": "1795281282-000001",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +83,39 @@ def test_break_and_talk_hold_everything_and_who_is_gone_stands_in_no_queue_with_
     assert wanted([seat("101", Ready.GONE)], NEEDED, []) == {("same-101", "101"): Member(0, True)}
 
 
+HARD = Seat(Person("101", ("az",)), Ready.FREE, spared=True)
+
+
+@pytest.mark.parametrize(
+    ("other", "spared"),
+    [
+        (seat("102"), True),
+        (seat("102", Ready.WRITING), True),
+        (seat("102", Ready.RINGING), True),
+        (seat("102", missed=1), True),
+        (seat("102", missed=2), False),
+        (seat("102", Ready.TALKING), False),
+        (seat("102", Ready.AWAY), False),
+        (seat("102", Ready.GONE), False),
+        (Seat(Person("102", ("ru",)), Ready.FREE), False),
+        (replace(HARD, person=Person("102", ("az",))), False),
+    ],
+)
+def test_after_a_hard_call_nobody_is_asked_for_danger_unless_nobody_else_is_there(other: Seat, spared: bool) -> None:
+    ranks = ranked([HARD, other], Need("az", "danger"))
+    assert (ranks["101"] is Fit.ANYBODY) is spared
+
+
+def test_hard_call_changes_nothing_for_callers_who_are_not_in_danger() -> None:
+    assert ranked([HARD, seat("102")], Need("az"))["101"] is Fit.BEST
+
+
+def test_spared_counsellor_is_still_rung_when_a_minute_brought_nobody_else() -> None:
+    ranks = {"az-danger": ranked([HARD, seat("102", Ready.WRITING)], Need("az", "danger"))}
+    assert assign([HARD], [Waiting("az-danger", 9, 59)], ranks) == {}
+    assert set(assign([HARD], [Waiting("az-danger", 9, 60)], ranks)) == {"101"}
+
+
 def test_queue_that_needs_no_program_is_never_touched() -> None:
     assert changes({}, {("everybody", "101"): Member(0, False), ("same-101", "101"): Member(0, False)}) == ()
 
@@ -123,6 +157,7 @@ seats_drawn = st.lists(
         st.sampled_from(Ready),
         st.floats(0, 9999),
         st.integers(0, 3),
+        st.booleans(),
     ),
     unique_by=lambda each: each.extension,
 )

@@ -45,6 +45,11 @@ def test_who_lets_the_phone_ring_twice_comes_after_all_others_and_is_still_rung_
     assert penalties({RU_HEALTH: 9}, Need("ru")) == {"103": Fit.BEST}
 
 
+def test_who_is_spared_comes_last_and_does_not_say_who_is_best() -> None:
+    assert penalties({RU_HEALTH: 0, AZ: 0}, Need("ru"), {"103"}) == {"103": Fit.ANYBODY, "101": Fit.BEST}
+    assert penalties({RU_HEALTH: 0}, Need("ru"), {"103"}) == {"103": Fit.ANYBODY}
+
+
 def test_next_best_after_twenty_seconds_the_language_after_forty_anybody_after_sixty() -> None:
     opened = {at: [fit for fit in Fit if is_open(fit, at)] for at in (0, 19.9, 20, 40, 60)}
     assert opened == {0: [1], 19.9: [1], 20: [1, 2], 40: [1, 2, 3], 60: [1, 2, 3, 4]}
