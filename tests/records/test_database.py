@@ -19,6 +19,9 @@ from sqlalchemy import Connection, inspect, select, text
 
 from ivr.errors import Conflict, Refused, ScriptError
 from ivr.records import (  # their tables, all of them
+    account,
+    attempt,
+    audit,
     block,
     call,
     callback,
@@ -28,11 +31,12 @@ from ivr.records import (  # their tables, all of them
     presence,
     ring_out,
     rota,
+    session,
 )
 from ivr.records.database import HEAD, Database, metadata, migrate, opened, upsert
 from tests.records.conftest import url_of
 
-TABLES = (block, call, callback, counsellor, message, presence, ring_out, rota)
+TABLES = (account, attempt, audit, block, call, callback, counsellor, message, presence, ring_out, rota, session)
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {
     "id": "1795281282-000001",
