@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 
 from ivr.desk import entry
 from ivr.desk.entry import Fault, Refusal, Step, next_step
-from ivr.records import account, attempt, audit, password, second_factor, session
+from ivr.records import account, attempt, audit, password, session
 from ivr.records.account import Account
 from ivr.records.attempt import By
 from ivr.records.audit import Deed, Entry
 from ivr.records.database import Database, Unit
-from ivr.records.sealed import Keys, seal, unseal
+from ivr.records.keyring import open_keyring
+from ivr.records.sealed import Keys
 from ivr.records.session import Ended, Session
+from ivr.settings import Settings
 
 __all__ = ["Account", "Database", "Deed", "Entry", "Session", "record"]  # what the faces read from here
 
@@ -37,6 +39,10 @@ class Office:
     database: Database
     keys: Callable[[], Keys]
     in_call: InCall = nobody_talks
+
+
+def office(settings: Settings, database: Database) -> Office:
+    return Office(database, lambda: open_keyring(settings.secrets_file).sealing_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ async def sign_in(office: Office, name: str, told: str, knock: Knock) -> str | R
     """The token for the cookie, or why not. Wrong names and wrong passwords look the same and take the same time."""
     name, told = entry.plain_name(name), entry.plain_password(told)
     async with office.database.unit_of_work() as unit:
-        if wait := await _wait(unit, name, knock):
-            return Refusal(Fault.WAIT, wait)
+        if wait_s := await wait(unit, name, knock):
+            return Refusal(Fault.WAIT, wait_s)
         person = await account.by_name(unit, name) if name else None
         kept = await account.password_hash(unit, person.id) if person else None
     is_right = await password.fits(told, kept)
@@ -79,12 +85,12 @@ async def sign_in(office: Office, name: str, told: str, knock: Knock) -> str | R
         if not (is_right and known and known.active):
             await record(unit, known.name if known else audit.NOBODY, Deed.SIGN_IN_FAILED, knock)
             return Refusal(Fault.WRONG)
-        await _forgive(unit, known, knock)
+        await forgive(unit, known, knock)
         await session.forget(unit, knock.now - KEPT)
         return await session.begin(unit, _new(known, knock.now))
 
 
-async def _wait(unit: Unit, name: str, knock: Knock) -> int:
+async def wait(unit: Unit, name: str, knock: Knock) -> int:
     """Seconds to wait; 0: heard, and counted as wrong until it proves right, so that many at once are no way round."""
     places = _places(name, knock)
     waits = [await _wait_at(unit, where, free, knock.now) for where, free in places]
@@ -106,7 +112,7 @@ async def _wait_at(unit: Unit, where: str, free: int, now: datetime) -> int:
     return entry.wait_s(failures, free, now - last_at)
 
 
-async def _forgive(unit: Unit, person: Account, knock: Knock) -> None:
+async def forgive(unit: Unit, person: Account, knock: Knock) -> None:
     for where, _ in _places(person.name, knock):
         await attempt.take_back(unit, where)
 
@@ -123,9 +129,11 @@ async def seat(office: Office, token: str, knock: Knock, *, counts: bool = True)
     if found is None or person is None:
         return None
     if found.ended_at is not None:
-        return await _refuse_ended(office, found, person, knock)
+        await _refuse_ended(office, found, person, knock)
+        return None
     if not person.active or await _is_idle(office, found, person, knock.now):
-        return await _end_idle(office, found, person, knock)
+        await _end_idle(office, found, person, knock)
+        return None
     if counts and knock.now - found.seen_at >= SEEN_EVERY:
         async with office.database.unit_of_work() as unit:
             await session.see(unit, found.id, knock.now)
@@ -165,97 +173,16 @@ async def sign_out_everywhere(office: Office, who: Seat, knock: Knock) -> None:
         await record(unit, who.account.name, Deed.SESSIONS_ENDED, knock, who.account.name)
 
 
-async def give_code(office: Office, who: Seat, code: str, knock: Knock) -> str | Refusal:
-    """The second factor. A new token for the cookie, or why not."""
-    async with office.database.unit_of_work() as unit:
-        if wait := await _wait(unit, who.account.name, knock):
-            return Refusal(Fault.WAIT, wait)
-        sealed = await account.sealed_factor(unit, who.account.id)
-        if sealed is None or not await _accepts(unit, office, who, sealed, code, knock):
-            await record(unit, who.account.name, Deed.CODE_FAILED, knock)
-            return Refusal(Fault.CODE)
-        return await _come_in(unit, who, knock)
-
-
-async def _accepts(unit: Unit, office: Office, who: Seat, sealed: bytes, code: str, knock: Knock) -> bool:
-    secret = unseal(office.keys(), sealed, account.about(who.account.id))
-    step = second_factor.step_of(secret, entry.plain_code(code), knock.now)
-    return step is not None and await account.use_step(unit, who.account.id, step)
-
-
-async def _come_in(unit: Unit, who: Seat, knock: Knock) -> str:
+async def come_in(unit: Unit, who: Seat, knock: Knock) -> str:
     """Signed in altogether: earlier wrong words are forgotten, and the cookie is a new one."""
     await attempt.forget(unit, attempt.bucket(By.ACCOUNT, who.account.name))
     await attempt.take_back(unit, attempt.bucket(By.ADDRESS, knock.address))
     await account.note_entry(unit, who.account.id, knock.now)
     await record(unit, who.account.name, Deed.SIGNED_IN, knock)
-    return await _renew(unit, who, knock.now, knock.now)
+    return await renew(unit, who, knock.now, knock.now)
 
 
-async def _renew(unit: Unit, who: Seat, now: datetime, code_given: datetime | None) -> str:
+async def renew(unit: Unit, who: Seat, now: datetime, code_given: datetime | None) -> str:
     """The same browser under another cookie: one that was planted or seen before is worth nothing."""
     await session.end(unit, who.session.id, Ended.RENEWED, now)
     return await session.begin(unit, _new(who.account, now, code_given))
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassword:
-    """What was typed: the present one, the new one, and the new one again."""
-
-    old: str
-    new: str
-    again: str
-
-
-async def change_password(office: Office, who: Seat, typed: NewPassword, knock: Knock) -> str | Refusal:
-    """A new token for the cookie, or why not. Every other session of theirs is over."""
-    old, new = entry.plain_password(typed.old), entry.plain_password(typed.new)
-    async with office.database.unit_of_work() as unit:
-        if wait := await _wait(unit, who.account.name, knock):
-            return Refusal(Fault.WAIT, wait)
-        kept = await account.password_hash(unit, who.account.id)
-    if not await password.fits(old, kept):
-        return Refusal(Fault.OLD)
-    fault = _new_password_fault(new, old, entry.plain_password(typed.again), who.account.name)
-    its_hash = "" if fault else await password.new_hash(new)
-    async with office.database.unit_of_work() as unit:
-        await _forgive(unit, who.account, knock)
-        if fault:
-            return Refusal(fault)
-        await account.set_password(unit, who.account.id, its_hash, must_change=False)
-        await session.end_all(unit, who.account.id, Ended.RENEWED, knock.now)
-        await record(unit, who.account.name, Deed.PASSWORD_CHANGED, knock)
-        return await _renew(unit, who, knock.now, who.session.code_given)
-
-
-def _new_password_fault(new: str, old: str, again: str, name: str) -> Fault | None:
-    if new == old:
-        return Fault.SAME
-    return entry.password_fault(new, name) or (None if new == again else Fault.DIFFERENT)
-
-
-async def offer_factor(office: Office, who: Seat) -> str:
-    """The secret to be set up in this session, the same until it is; sealed in the row."""
-    about = session.about(who.session.id)
-    async with office.database.unit_of_work() as unit:
-        sealed = await session.offered(unit, who.session.id)
-        if sealed is not None:
-            return unseal(office.keys(), sealed, about)
-        secret = second_factor.new_secret()
-        await session.offer(unit, who.session.id, seal(office.keys(), secret, about))
-    return secret
-
-
-async def set_up_factor(office: Office, who: Seat, code: str, knock: Knock) -> str | Refusal:
-    """With a first code as proof that the telephone has it. A new token for the cookie, or why not."""
-    secret = await offer_factor(office, who)
-    step = second_factor.step_of(secret, entry.plain_code(code), knock.now)
-    async with office.database.unit_of_work() as unit:
-        if wait := await _wait(unit, who.account.name, knock):
-            return Refusal(Fault.WAIT, wait)
-        if step is None:
-            return Refusal(Fault.CODE)
-        await account.set_factor(unit, who.account.id, seal(office.keys(), secret, account.about(who.account.id)))
-        await account.use_step(unit, who.account.id, step)
-        await record(unit, who.account.name, Deed.FACTOR_SET_UP, knock)
-        return await _come_in(unit, who, knock)

@@ -56,6 +56,7 @@ RING_OF = {
     "ivr.counsellors": "acts",
     "ivr.accounts": "acts",
     "ivr.signing": "acts",
+    "ivr.credentials": "acts",
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",
