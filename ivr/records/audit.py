@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, String, Table, insert, select
+from sqlalchemy import Column, Index, Integer, String, Table, insert, select
 
 from ivr.records.database import Unit, UtcDateTime, metadata
 
@@ -43,13 +42,12 @@ class Entry:
     deed: Deed
     about: str = ""
     address: str = ""
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 table = Table(
     "audit",
     metadata,
-    Column("id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),  # in their order; one that is missing was taken away
     Column("at", UtcDateTime, nullable=False),
     Column("by", String(80), nullable=False),
     Column("deed", String(40), nullable=False),
@@ -57,6 +55,7 @@ table = Table(
     Column("address", String(64), nullable=False),
     Index(None, "at"),
 )
+_SHOWN = tuple(table.c[each.name] for each in fields(Entry))
 
 
 async def write(unit: Unit, entry: Entry) -> None:
@@ -67,5 +66,5 @@ async def write(unit: Unit, entry: Entry) -> None:
 
 async def newest(unit: Unit, limit: int) -> Sequence[Entry]:
     """The last so many, newest first."""
-    rows = await unit.execute(select(table).order_by(table.c.at.desc(), table.c.id).limit(limit))
+    rows = await unit.execute(select(*_SHOWN).order_by(table.c.number.desc()).limit(limit))
     return [Entry(**dict(row._mapping) | {"deed": Deed(row.deed)}) for row in rows]

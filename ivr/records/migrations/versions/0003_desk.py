@@ -54,13 +54,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("by", sa.String(80), nullable=False),
         sa.Column("deed", sa.String(40), nullable=False),
         sa.Column("about", sa.String(120), nullable=False),
         sa.Column("address", sa.String(64), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"])
 
