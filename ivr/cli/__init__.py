@@ -7,7 +7,21 @@ import sys
 import typer
 from rich.console import Console
 
-from ivr.cli import blocks, callbacks, calls, counsellors, flow, hours, line, messages, presence, prompts, rota, silent
+from ivr.cli import (
+    accounts,
+    blocks,
+    callbacks,
+    calls,
+    counsellors,
+    flow,
+    hours,
+    line,
+    messages,
+    presence,
+    prompts,
+    rota,
+    silent,
+)
 from ivr.errors import HelplineError, ScriptError
 
 app = typer.Typer(
@@ -18,7 +32,21 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local variable may be a caller's number
     help="The line a child calls: open it, look at it, ask it.",
 )
-for group in (line, calls, callbacks, messages, counsellors, presence, silent, flow, prompts, rota, hours, blocks):
+for group in (
+    line,
+    calls,
+    callbacks,
+    messages,
+    counsellors,
+    accounts,
+    presence,
+    silent,
+    flow,
+    prompts,
+    rota,
+    hours,
+    blocks,
+):
     group.register(app)
 
 
