@@ -22,7 +22,7 @@ from ivr.records.database import Database, Unit
 from ivr.records.session import Ended
 from ivr.settings import Settings
 
-__all__ = ["Account", "Refusal", "Role"]  # what the faces read from here
+__all__ = ["Account", "Entry", "Refusal", "Role"]  # what the faces read from here
 
 FIRST = "admin"
 BY_COMMAND = "ivr"  # on record as who did it: whoever may run the program on this machine

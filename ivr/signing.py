@@ -41,8 +41,8 @@ class Office:
     in_call: InCall = nobody_talks
 
 
-def office(settings: Settings, database: Database) -> Office:
-    return Office(database, lambda: open_keyring(settings.secrets_file).sealing_keys)
+def office(settings: Settings, database: Database, in_call: InCall = nobody_talks) -> Office:
+    return Office(database, lambda: open_keyring(settings.secrets_file).sealing_keys, in_call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class SignIn:
         token = await signing.sign_in(self._entrance.office, name, sent.get("password", ""), knock)
         if isinstance(token, Refusal):
             return self._show_sign_in(request, wanted, token, name)
+        if before := await self._entrance.seat(request):  # somebody else at the same browser
+            await signing.sign_out(self._entrance.office, before, knock)
         return await self._go_on(request, token, wanted)
 
     async def ask_code(self, request: Request, me: Me) -> Response:

@@ -93,3 +93,17 @@ async def test_a_new_line_has_one_administrator_whoever_opens_it_how_often(state
     assert [each.account for each in first if each] == [made]
     assert again is None
     assert (made.name, made.role, made.must_change) == ("admin", "administrator", True)
+
+
+def test_the_audit_tells_who_did_what_and_no_password() -> None:
+    told = ONE_TIME.search(run("add", "aynur", "--role", "counsellor").stdout)
+    run("end", "aynur")
+    result = CliRunner().invoke(app, ["audit", "--json"])
+    deeds = [json.loads(row) for row in result.stdout.splitlines()]
+    assert [(row["by"], row["deed"], row["about"]) for row in deeds] == [
+        ("ivr", "sessions_ended", "aynur"),
+        ("ivr", "account_added", "aynur"),
+    ]
+    assert told
+    assert told[1] not in result.stdout
+    assert "account_added" in CliRunner().invoke(app, ["audit"]).stdout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -56,8 +55,7 @@ class House:
         async def in_call(person: Account) -> bool:
             return await self.in_call(person)
 
-        place = replace(office(self.settings, self.database), in_call=in_call)
-        entrance = Entrance(place, lambda: self.now)
+        entrance = Entrance(office(self.settings, self.database, in_call), lambda: self.now)
         app = site(self.settings, KnownPulse(), entrance)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 1))
         async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://127.0.0.1") as client:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from fastapi import APIRouter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from ivr import accounts
 from ivr.accounts import By, Role
-from ivr.signing import Account
+from ivr.signing import Account, office
+from ivr.web.entrance import Entrance
+from ivr.web.pages import Pages
+from ivr.web.permission import Permission, allow
+from ivr.web.site import build
 from tests.web.house import PASSWORD, Browser, House
 
 
@@ -239,6 +244,33 @@ async def test_signing_out_everywhere_ends_the_other_browser_too(house: House) -
         await one.get("/account")
         await one.send("/account/sign-out")
         assert _path(await other.get("/desk")) == "/sign-in"
+
+
+async def test_signing_in_over_somebody_else_ends_their_session(house: House) -> None:
+    theirs = await house.add("leyla")
+    async with house.browser() as browser, house.browser() as thief:
+        await browser.enter(await house.add("aynur"))
+        before = browser.client.cookies["session"]
+        fields = {"name": "leyla", "password": theirs.one_time_password}
+        await browser.client.post("/sign-in", data=fields)
+        thief.client.cookies.set("session", before)
+        assert _path(await thief.get("/desk")) == "/sign-in"
+
+
+async def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(house: House) -> None:
+    async with house.browser() as browser:
+        await browser.enter(await house.add("aynur"))
+        entrance = Entrance(office(house.settings, house.database), lambda: house.now)
+        router = APIRouter()
+        router.add_api_route("/asks", lambda: None, dependencies=[allow(Permission.SEE_DESK, passive=True)])
+        transport = httpx.ASGITransport(build(Pages(), router, entrance=entrance))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as script:
+            script.cookies.set("session", browser.client.cookies["session"])
+            statuses = []
+            for _ in range(4):
+                statuses.append((await script.get("/asks")).status_code)
+                house.later(minutes=10)
+    assert statuses == [200, 200, 200, 303]
 
 
 async def test_a_changed_password_ends_the_other_browser(house: House) -> None:
