@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ivr.accounts import Role
+from ivr import accounts
+from ivr.accounts import By, Role
+from ivr.errors import Conflict
 from tests.web.house import PASSWORD, Browser, House
 
 ONE_TIME = re.compile(r'class="number">([a-z2-9]{4}(?:-[a-z2-9]{4}){3})<')
@@ -77,6 +79,15 @@ async def test_what_can_be_done_to_an_account(house: House) -> None:
 
 
 async def test_the_last_administrator_stays(house: House) -> None:
+    await house.add("chief", Role.ADMINISTRATOR)
+    await house.add("second", Role.ADMINISTRATOR)
+    by = By("test", house.now)
+    await accounts.close(house.database, "second", by)
+    with pytest.raises(Conflict):
+        await accounts.close(house.database, "chief", by)
+
+
+async def test_nobody_closes_their_own_account(house: House) -> None:
     async with house.browser() as browser:
         await _chief(house, browser)
         page = await browser.send("/accounts/chief/close")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from fastapi import APIRouter
@@ -133,6 +135,14 @@ async def _wrong(browser: Browser, name: str = "aynur") -> int:
     page = await browser.sign_in(name, "not this one")
     assert page.status_code == (429 if "retry-after" in page.headers else 422)
     return int(page.headers.get("retry-after", 0))
+
+
+async def test_many_at_once_are_no_way_round_the_wait(house: House) -> None:
+    await house.add("aynur")
+    async with house.browser() as browser:
+        posts = (browser.client.post("/sign-in", data={"name": "aynur", "password": f"guess {i}"}) for i in range(12))
+        statuses = [answer.status_code for answer in await asyncio.gather(*posts)]
+    assert sorted(statuses) == [422] * 5 + [429] * 7
 
 
 async def test_one_address_cannot_try_many_names(house: House) -> None:
