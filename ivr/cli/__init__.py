@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from ivr.cli import (
+    accounts,
     blocks,
     callbacks,
     calls,
@@ -39,6 +40,7 @@ for group in (
     callbacks,
     messages,
     counsellors,
+    accounts,
     presence,
     silent,
     flow,

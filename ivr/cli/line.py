@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ivr import accounts, demo, line
 from ivr import check as findings_of
-from ivr import demo, line
+from ivr.accounts import Given
 from ivr.demo import Moment
 from ivr.errors import ScriptError, TelephonyError
 from ivr.prepare import warning_of_closed_folder
@@ -68,6 +69,24 @@ def up() -> None:
     took = f" in {time.monotonic() - begun:.1f} s" if opened else " already"
     out.print(f"[bold green]✓[/] The line is open{took}.")
     _say_where(told)
+    first = asyncio.run(_first_administrator(told))
+    if first:
+        _say_first(told, first)
+
+
+async def _first_administrator(told: Settings) -> Given | None:
+    async with accounts.opened(told) as records:
+        return await accounts.first_administrator(records, datetime.now(UTC))
+
+
+def _say_first(told: Settings, first: Given) -> None:
+    """Once in the life of a line."""
+    out.print(f"\n[bold]The first administrator[/] signs in at http://127.0.0.1:{told.web_port}/sign-in")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("  name", f"[bold]{first.account.name}[/]")
+    grid.add_row("  password", f"[bold]{first.one_time_password}[/]", "[dim]works once; it is not shown again[/]")
+    out.print(grid)
+    out.print("  [dim]lost: ivr accounts reset admin[/]")
 
 
 def _say_where(told: Settings) -> None:

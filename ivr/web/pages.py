@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.dates import format_time, get_timezone
+from babel.dates import format_datetime, format_time, get_timezone
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -29,7 +29,8 @@ class Pages:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
         asked = request.query_params.get("lang")
         language = speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
-        text = self._templates[language].get_template(name).render(values)
+        told = {"me": getattr(request.state, "seat", None), "form_token": getattr(request.state, "form_token", "")}
+        text = self._templates[language].get_template(name).render(told | values)
         answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
         if asked == language:
             answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
@@ -50,6 +51,9 @@ def _templates(language: str) -> Environment:
     made.globals |= {"language": language, "languages": {code: speech.own_name(code) for code in speech.LANGUAGES}}
     made.filters["clock"] = lambda moment: format_time(
         moment, "medium", tzinfo=ZONE, locale=REGION.get(language, language)
+    )
+    made.filters["moment"] = lambda moment: format_datetime(
+        moment, "short", tzinfo=ZONE, locale=REGION.get(language, language)
     )
     made.filters["iso"] = _iso
     return made

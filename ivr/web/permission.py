@@ -1,36 +1,60 @@
-"""Every route says who may use it. One that says nothing does not open by oversight: the site is not built."""
+"""Every route says who may use it. One that says nothing does not open by oversight: the site is not built.
+
+What a permission means is in `desk/access.py`; who is asked for it, in `web/entrance.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Annotated, cast
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.params import Depends as Declared
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from ivr.desk.access import Permission
 from ivr.errors import Refused
+from ivr.signing import Seat
 
-
-class Permission(StrEnum):
-    ANYBODY = "anybody"
+__all__ = ["Me", "Permission", "allow", "refuse_undeclared"]
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a route depends on. For ANYBODY there is nothing to ask."""
+    """What a route depends on. `passive`: a page that asks by itself; that does not keep anybody signed in."""
 
     permission: Permission
+    passive: bool = False
 
-    def __call__(self) -> None: ...
+
+class _Asked:
+    """The dependency of one route: whoever stands at the entrance looks."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self.allowed = allowed
+
+    async def __call__(self, request: Request) -> None:
+        entrance = request.app.state.entrance
+        if entrance is not None:
+            await entrance.admit(request, self.allowed)
+        elif self.allowed.permission is not Permission.ANYBODY:
+            raise Refused("nobody stands at the entrance")
 
 
-def allow(permission: Permission) -> Declared:
-    """For a route: `dependencies=[allow(Permission.ANYBODY)]`."""
-    declared: Declared = Depends(Allowed(permission))
+def allow(permission: Permission, *, passive: bool = False) -> Declared:
+    """For a route: `dependencies=[allow(Permission.SEE_DESK)]`."""
+    declared: Declared = Depends(_Asked(Allowed(permission, passive)))
     return declared
+
+
+def _me(request: Request) -> Seat:
+    return cast(Seat, request.state.seat)
+
+
+Me = Annotated[Seat, Depends(_me)]
+"""For a route with a permission: `async def show(self, request: Request, me: Me)`; `me.account` is who asks."""
 
 
 def refuse_undeclared(routes: Iterable[BaseRoute]) -> None:
@@ -41,4 +65,4 @@ def refuse_undeclared(routes: Iterable[BaseRoute]) -> None:
 
 
 def _declares(route: BaseRoute) -> bool:
-    return isinstance(route, APIRoute) and any(isinstance(d.call, Allowed) for d in route.dependant.dependencies)
+    return isinstance(route, APIRoute) and any(isinstance(d.call, _Asked) for d in route.dependant.dependencies)

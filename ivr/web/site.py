@@ -20,11 +20,18 @@ from starlette.types import ASGIApp
 
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
+from ivr.signing import Database, office
+from ivr.web.account_list import AccountList
+from ivr.web.desk import Desk
+from ivr.web.entrance import Elsewhere, Entrance, lead
+from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
+from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.pulse import LinePulse
 from ivr.web.shield import Shield
+from ivr.web.sign_in import SignIn
 
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
@@ -44,20 +51,30 @@ STATUS: dict[type[Exception], HTTPStatus] = {  # the first that fits counts
 log = structlog.get_logger()
 
 
-def site(settings: Settings, pulse: Asked | None = None) -> ASGIApp:
+def site(settings: Settings, pulse: Asked | None = None, entrance: Entrance | None = None) -> ASGIApp:
     """The whole site. Raises Refused when a route declares no permission."""
     pages = Pages()
-    return build(pages, Front(settings, pages, pulse or LinePulse(settings)).router(), static_router())
+    entrance = entrance or Entrance(office(settings, Database(settings.database)))
+    routers = (
+        Front(settings, pages, pulse or LinePulse(settings)).router(),
+        SignIn(pages, entrance).router(),
+        OwnAccount(pages, entrance).router(),
+        AccountList(pages, entrance).router(),
+        Desk(pages).router(),
+        static_router(),
+    )
+    return build(pages, *routers, entrance=entrance)
 
 
-def build(pages: Pages, *routers: APIRouter) -> ASGIApp:
+def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:
     """Routes are taken one by one: a router inside a router could hide one that declares nothing."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.entrance = entrance
     for router in routers:
         app.router.routes.extend(router.routes)
     refuse_undeclared(app.routes)
     _add_errors(app, pages)
-    return Shield(app)
+    return Shield(Limit(app))
 
 
 def static_router() -> APIRouter:
@@ -77,6 +94,14 @@ def static_router() -> APIRouter:
 def _add_errors(app: FastAPI, pages: Pages) -> None:
     for branch in (*STATUS, HTTPException):
         app.add_exception_handler(branch, partial(_explain, pages))
+    app.add_exception_handler(Elsewhere, _lead)
+
+
+async def _lead(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Elsewhere)  # noqa: S101  it is the handler of nothing else
+    if "hx-request" in request.headers:  # a part of a page: not the part is to be replaced, the page is to be left
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": error.path})
+    return lead(error.path)
 
 
 async def _explain(pages: Pages, request: Request, error: Exception) -> Response:
@@ -104,8 +129,9 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run the site on loopback until cancelled; answers under way are finished. Raises Refused: the port is in use."""
+    database = Database(settings.database)
     config = uvicorn.Config(
-        site(settings),
+        site(settings, entrance=Entrance(office(settings, database))),
         access_log=False,
         log_config=None,
         server_header=False,
@@ -119,6 +145,7 @@ async def serve(settings: Settings) -> None:
     finally:
         server.should_exit = True
         await running
+        await database.close()
 
 
 def _listen(port: int) -> socket.socket:

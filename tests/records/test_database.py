@@ -19,6 +19,9 @@ from sqlalchemy import Connection, inspect, select, text
 
 from ivr.errors import Conflict, Refused, ScriptError
 from ivr.records import (  # their tables, all of them
+    account,
+    attempt,
+    audit,
     block,
     call,
     callback,
@@ -31,13 +34,15 @@ from ivr.records import (  # their tables, all of them
     presence,
     ring_out,
     rota,
+    session,
     wrapup,
 )
 from ivr.records.database import HEAD, Database, metadata, migrate, opened, upsert
 from tests.records.conftest import url_of
 
 TABLES = (
-    block, call, callback, counsellor, draft, hard_call, message, opening, presence, ring_out, rota, wrapup,
+    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, message, opening, presence, ring_out,
+    rota, session, wrapup,
 )  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {

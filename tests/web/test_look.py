@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ivr.accounts import Role
 from ivr.web.pulse import Pulse
 from ivr.web.site import STATIC_DIR
 from ivr.web.speech import LANGUAGES
 from tests.web.conftest import Visit
+from tests.web.house import PASSWORD, House
 
 CSS = (STATIC_DIR / "style.css").read_text()
 OKLCH = r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)\)"
@@ -58,7 +60,7 @@ def test_colours_and_type_sizes_are_named_in_one_place() -> None:
 class _Page(HTMLParser):
     """What the tests of a page's structure look at."""
 
-    VOID = frozenset({"meta", "link", "wbr", "path", "circle"})
+    VOID = frozenset({"meta", "link", "wbr", "path", "circle", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -83,7 +85,7 @@ class _Page(HTMLParser):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("path", ["/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/sign-in"])
 async def test_a_page_is_well_formed_and_can_be_followed(visit: Visit, language: str, path: str) -> None:
     async with visit(Pulse(open=True, phones=1, calls=0)) as browser:
         page = _Page((await browser.get(path, params={"lang": language})).text)
@@ -96,7 +98,7 @@ async def test_a_page_is_well_formed_and_can_be_followed(visit: Visit, language:
     assert set(page.values("aria-labelledby")) <= set(ids)
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/sign-in"])
 async def test_a_page_needs_nothing_that_its_policy_forbids(visit: Visit, path: str) -> None:
     async with visit(Pulse(open=False)) as browser:
         page = _Page((await browser.get(path)).text)
@@ -104,3 +106,32 @@ async def test_a_page_needs_nothing_that_its_policy_forbids(visit: Visit, path: 
     assert not page.values("style")
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert not [value for value in page.values("src") + page.values("href") if value and "//" in value]
+
+
+def _followable(text: str) -> None:
+    page = _Page(text)
+    assert page.open == []
+    assert page.tags["h1"] == page.tags["main"] == 1
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert set(page.values("aria-labelledby")) <= set(ids)
+    described = {each for value in page.values("aria-describedby") if value for each in value.split()}
+    assert set(page.values("for")) | described <= set(ids)
+    assert not page.tags["script"] + page.tags["style"]
+    assert not page.values("style")
+    assert not [value for value in page.values("src") + page.values("href") if value and "//" in value]
+
+
+async def test_pages_behind_the_sign_in_can_be_followed_and_need_nothing_forbidden(house: House) -> None:
+    given = await house.add("chief", Role.ADMINISTRATOR)
+    async with house.browser() as browser:
+        pages = [await browser.sign_in("chief", "wrong"), await browser.sign_in("chief", given.one_time_password)]
+        pages += [await browser.send("/account/password", old="wrong", new="short", again="other")]
+        await browser.send("/account/password", old=given.one_time_password, new=PASSWORD, again=PASSWORD)
+        pages += [await browser.send("/sign-in/set-up", code="x"), await browser.set_up()]
+        pages += [await browser.send("/accounts", name="aynur", shown_name="Aynur", role="counsellor")]
+        pages += [await browser.send("/accounts", name="A", extension="1"), await browser.get("/account")]
+        pages += [await browser.get("/desk")]
+    assert [page.status_code for page in pages] == [422, 200, 422, 422, 200, 200, 422, 200, 403]
+    for page in pages:
+        _followable(page.text)
