@@ -8,7 +8,7 @@ IVR := .venv/bin/ivr
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
 PHONES := sip-tester
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
-LINES := 4
+LINES := 3
 
 help:  ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

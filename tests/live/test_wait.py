@@ -44,7 +44,7 @@ def is_queued(event: Row) -> bool:
 
 async def queued(line: LiveLine, since: int, count: int = 1) -> None:
     """Until so many callers have entered a queue since that line of the ledger."""
-    await until(lambda: sum(map(is_queued, line.events()[since:])) >= count, 40, f"{count} in the queue")
+    await until(lambda: sum(map(is_queued, line.events()[since:])) >= count, 120, f"{count} in the queue")
 
 
 async def test_language_decides_who_rings_and_why_is_on_record(line: LiveLine) -> None:
@@ -202,7 +202,7 @@ async def test_phone_unplugged_in_mid_queue_is_replaced_by_the_next(line: LiveLi
     before, since, ears = line.known(), len(line.events()), Ears()
     second = line.phone("102", talk_s=0.5)  # asked for now: later it would keep this loop from hearing
     async with line.phone("101", ring_s=None).on(line.address, line.folder()) as handset:
-        call = asyncio.create_task(line.call(*keys("10"), Stay(150), ears=ears))
+        call = asyncio.create_task(line.call(*keys("10"), Stay(240), ears=ears))
         await queued(line, since)
         await until(lambda: handset.calls, 20, "the ring")
     gone = ears.pieces[-1].at
@@ -261,11 +261,11 @@ async def test_five_breathes_and_the_place_is_kept(line: LiveLine) -> None:
     before, since = line.known(), len(line.events())
     async with line.phone("101").on(line.address, line.folder()) as handset:
         await asyncio.sleep(1)
-        calls = [asyncio.create_task(line.call(*keys("10"), Stay(150)))]
+        calls = [asyncio.create_task(line.call(*keys("10"), Stay(240)))]
         talking = await handset.call()
-        calls.append(asyncio.create_task(line.call(*keys("10"), Wait(5), Press("5"), Stay(150))))
+        calls.append(asyncio.create_task(line.call(*keys("10"), Wait(5), Press("5"), Stay(240))))
         await queued(line, since, 2)
-        calls.append(asyncio.create_task(line.call(*keys("10"), Stay(150))))
+        calls.append(asyncio.create_task(line.call(*keys("10"), Stay(240))))
         await queued(line, since, 3)
         pressed = lambda: any("menu=waiting&key=5" in e["eventextra"] for e in line.events()[since:])  # noqa: E731
         await until(pressed, 20, "the exercise")
