@@ -23,7 +23,7 @@ from ivr.records.sealed import Keys
 from ivr.records.wrapup import Version
 from ivr.settings import Settings
 
-__all__ = ["Channel", "Draft", "Ended", "Fault", "Form", "Version"]  # what the faces read from here
+__all__ = ["Channel", "Contact", "Draft", "Ended", "Fault", "Form", "Version"]  # what the faces read from here
 
 NAME_LIMIT, ID_LIMIT = 80, 40
 COUNSELLOR_LIMIT = 32  # of a contact's row; the whole name is with what was written down
@@ -87,6 +87,14 @@ def open_desk(settings: Settings, database: Database) -> Desk:
 def refuse_nameless(name: str) -> None:
     if not 0 < len(name.strip()) <= NAME_LIMIT:
         raise Refused("Everything that is written down has a name to it.", remedy=f"{NAME_LIMIT} letters at most.")
+
+
+async def find_contact(desk: Desk, contact_id: str) -> Contact:
+    """Raises NotFound."""
+    async with desk.database.reading() as unit:
+        for found in await contact.some(unit, [contact_id]):
+            return found
+    raise NotFound("There is no such contact.", remedy="`ivr contacts` lists them.")
 
 
 async def read_draft(desk: Desk, of: Of) -> Draft:

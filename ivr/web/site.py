@@ -22,7 +22,6 @@ from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
 from ivr.signing import Database, office
 from ivr.web.account_list import AccountList
-from ivr.web.desk import Desk
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
@@ -32,6 +31,7 @@ from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.pulse import LinePulse
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
+from ivr.web.wrap_up import WrapUp
 
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
@@ -60,7 +60,7 @@ def site(settings: Settings, pulse: Asked | None = None, entrance: Entrance | No
         SignIn(pages, entrance).router(),
         OwnAccount(pages, entrance).router(),
         AccountList(pages, entrance).router(),
-        Desk(pages).router(),
+        WrapUp(settings, pages, entrance).router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)
