@@ -217,14 +217,15 @@ async def test_messages_are_taken_without_the_program_and_sealed_when_it_is_back
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """64 KB, four seconds of sound, in place of the folder."""
+def small_disk(line: LiveLine) -> Iterator[None]:
+    """64 KB, four seconds of sound, in place of the folder; where the switch sees it."""
+    folder, there = line.state / "messages", ["nsenter", "-m", "-t", str(line.pid("switch"))]
     options = f"size=64k,uid={folder.stat().st_uid},mode=700"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    subprocess.run([*there, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        subprocess.run([*there, "umount", "-l", str(folder)], check=True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
@@ -232,7 +233,7 @@ async def test_a_full_disk_keeps_the_beginning_and_sends_the_child_back_to_those
     line, ears = with_key_7(new_line()), Ears()
     phone = line.phone("103", talk_s=0.5, ring_s=0.2)
     steps = (*keys("24"), Press("1"), in_the_queue(line), Wait(0.5), Press("7"), Wait(0.5), Press("#"))
-    with small_disk(line.state / "messages"):
+    with small_disk(line):
         call = asyncio.create_task(line.call(*steps, Stay(90), ears=ears, says=tone(CHILD_HZ)))
         kept = await line.until_event(lambda e: e["eventtype"] == "recorded", 40, "the beginning to be kept")
         async with phone.on(line.address, line.folder()):
