@@ -31,7 +31,7 @@ from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony.phones import Phone, queues
 from tests.telephony.test_sounds import tone, wav
 
-WAIT_S = 2.5
+WAIT_S = 2.3
 
 
 @pytest.fixture(scope="module")
