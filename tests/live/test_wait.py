@@ -101,8 +101,11 @@ async def test_phone_with_a_codec_of_its_own_costs_the_caller_little(line: LiveL
         await asyncio.sleep(1)
         await line.call(*keys("10"), Stay(60))
     (row,) = await line.new_rows(before)
-    assert (row["outcome"], row["counsellor"]) == ("answered", "102")
-    assert row["wait_s"] < 12
+    assert row["outcome"] == "answered"
+    # The switch may put that phone through for an instant before it is gone.
+    assert steps(row, "talking")[-1]["extension"] == "102"
+    assert [s["because"] for s in steps(row, "chose") if "because" in s] == ["phone-mute"]
+    assert row["wait_s"] + row["talk_s"] < 20
 
 
 async def test_phone_that_answers_and_sends_no_sound_gives_the_caller_to_another(line: LiveLine) -> None:
