@@ -22,13 +22,22 @@ _RANGE = re.compile(r"([A-Za-z]{2,8})(?:-[A-Za-z0-9-]*)?(?:;q=([01](?:\.[0-9]{0,
 
 @cache
 def words(language: str) -> Translations:
-    """The catalogue of `language`. It is compiled in memory, so there is no .mo that could be older than its .po."""
-    with (LOCALE_DIR / language / "LC_MESSAGES/messages.po").open("rb") as file:
-        catalogue = read_po(file, locale=language)
+    """The words of `language`: messages.po, which every page uses, and one file for each family of pages.
+
+    They are compiled in memory, so there is no .mo that could be older than its .po.
+    """
+    spoken = Translations(_compiled(LOCALE_DIR / language / "LC_MESSAGES/messages.po", language))
+    for path in sorted((LOCALE_DIR / language / "LC_MESSAGES").glob("*.po")):
+        spoken.merge(Translations(_compiled(path, language)))
+    return spoken
+
+
+def _compiled(path: Path, language: str) -> BytesIO:
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
-    return Translations(compiled)
+    return compiled
 
 
 def own_name(language: str) -> str:

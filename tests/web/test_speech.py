@@ -24,9 +24,26 @@ NOT_WORDS = {"sip:"}
 FIELD = re.compile(r"%\((\w+)\)s")
 
 
-def _catalogue(language: str) -> Catalog:
-    with (LOCALE_DIR / language / "LC_MESSAGES/messages.po").open("rb") as file:
+def _files(language: str) -> list[Path]:
+    return sorted((LOCALE_DIR / language / "LC_MESSAGES").glob("*.po"))
+
+
+def _read(path: Path, language: str) -> Catalog:
+    with path.open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
+
+
+def _catalogue(language: str) -> Catalog:
+    """Every file of it, as one. A message stands in one file only."""
+    whole = Catalog(locale=language)
+    for message in (each for path in _files(language) for each in _read(path, language) if each.id):
+        assert message.id not in whole, message.id
+        whole[message.id] = message
+    return whole
+
+
+def test_every_language_has_the_same_files() -> None:
+    assert len({tuple(path.name for path in _files(language)) for language in LANGUAGES}) == 1
 
 
 def _wanted() -> set[object]:
