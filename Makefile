@@ -1,12 +1,14 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check bench clean setup packages
+.PHONY: help up down demo status test check bench shots clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
 PHONES := sip-tester
+# Looks at the pages, in `make test` and `make shots`.
+BROWSER := chromium
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
 LINES := 3
 
@@ -33,7 +35,7 @@ check: setup  ## The fast part: format, types, unit tests
 	.venv/bin/pytest -q -m "not live" -n 2
 
 test: setup  ## Everything, real calls included
-	@./setup.sh packages $(PHONES)
+	@./setup.sh packages $(PHONES) $(BROWSER)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -41,6 +43,10 @@ test: setup  ## Everything, real calls included
 	@# A story that fails while others are told beside it is told once more, alone; failing twice is failing.
 	.venv/bin/pytest -q -m "live and not alone" -n $(LINES) --dist worksteal --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
 	.venv/bin/pytest -q -m alone || .venv/bin/pytest -q -m alone
+
+shots: setup  ## Every page as it looks, into var/shots; ONLY=desk for some
+	@./setup.sh packages $(BROWSER)
+	.venv/bin/python -m tests.gallery $(ONLY)
 
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ivr.desk.access import may
 from ivr.web import speech
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -29,7 +30,11 @@ class Pages:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
         asked = request.query_params.get("lang")
         language = speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
-        told = {"me": getattr(request.state, "seat", None), "form_token": getattr(request.state, "form_token", "")}
+        told = {
+            "me": getattr(request.state, "seat", None),
+            "form_token": getattr(request.state, "form_token", ""),
+            "here": request.url.path,
+        }
         text = self._templates[language].get_template(name).render(told | values)
         answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
         if asked == language:
@@ -48,7 +53,8 @@ def _templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(speech.words(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"language": language, "languages": {code: speech.own_name(code) for code in speech.LANGUAGES}}
+    names = {code: speech.own_name(code) for code in speech.LANGUAGES}
+    made.globals |= {"language": language, "languages": names, "may": may}
     made.filters["clock"] = lambda moment: format_time(
         moment, "medium", tzinfo=ZONE, locale=REGION.get(language, language)
     )

@@ -18,7 +18,7 @@ from ivr.desk.access import Permission
 from ivr.errors import Refused
 from ivr.signing import Seat
 
-__all__ = ["Me", "Permission", "allow", "refuse_undeclared"]
+__all__ = ["Me", "Permission", "allow", "permission_of", "refuse_undeclared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,11 @@ def refuse_undeclared(routes: Iterable[BaseRoute]) -> None:
 
 def _declares(route: BaseRoute) -> bool:
     return isinstance(route, APIRoute) and any(isinstance(d.call, _Asked) for d in route.dependant.dependencies)
+
+
+def permission_of(route: APIRoute) -> Permission:
+    """What a route of the site declares; LookupError for one that declares nothing."""
+    for each in route.dependant.dependencies:
+        if isinstance(each.call, _Asked):
+            return each.call.allowed.permission
+    raise LookupError(route.path)

@@ -119,7 +119,7 @@ def _status(error: Exception) -> int:
     return next(status for branch, status in STATUS.items() if isinstance(error, branch))
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Signals are the business of the process it runs in."""
 
     @contextmanager
@@ -138,7 +138,7 @@ async def serve(settings: Settings) -> None:
         lifespan="off",
         timeout_graceful_shutdown=CLOSE_S,
     )
-    server = _Server(config)
+    server = Server(config)
     running = asyncio.create_task(server.serve([_listen(settings.web_port)]))
     try:
         await asyncio.shield(running)

@@ -1,0 +1,118 @@
+"""What there is to look at: every page by itself, and states of pages that one comes upon only by doing something.
+
+A page that answers GET is in the gallery as soon as its route is in the site: the first role that may looks at it, and
+what stands in braces in its path is what `furnishing.py` says it may be. Two things cannot be guessed, and are said
+here: what is no page at all (`NO_PAGE`), and a state that needs a deed (`STATES`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from playwright.async_api import Page
+from starlette.types import ASGIApp
+
+from ivr.desk.access import MAY, Permission, Role
+from ivr.web.permission import permission_of
+from ivr.web.pulse import Pulse
+from tests.gallery.furnishing import GIVEN, HALF_WAY
+from tests.web.house import PASSWORD
+
+# Files, streams and answers for machines: by the path of the route.
+NO_PAGE = frozenset({"/health", "/static/{name}"})
+
+Deed = Callable[[Page], Awaitable[None]]
+NOBODY = ""
+OPEN = Pulse(open=True, phones=2, calls=1)
+
+
+async def nothing(page: Page) -> None:
+    """The page as it comes."""
+
+
+def sends(button: str = "button.primary", **typed: str) -> Deed:
+    """Type into fields by their names, and press that button; what the browser itself would refuse is sent too."""
+
+    async def deed(page: Page) -> None:
+        await page.eval_on_selector_all("form", "forms => forms.forEach(form => form.noValidate = true)")
+        for name, value in typed.items():
+            await page.fill(f"main [name={name}]", value)
+        await page.click(f"main {button}")
+        await page.wait_for_load_state()
+
+    return deed
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A state of a page: `path` as in the address bar, `who` looks (a role, a name, or nobody)."""
+
+    name: str
+    path: str
+    who: str = NOBODY
+    deed: Deed = nothing
+    pulse: Pulse = OPEN
+    status: int = 200
+
+
+# Whoever is half way in sees these; signed in altogether they lead on.
+HALF_WAY_IN = {
+    "/sign-in": NOBODY,
+    "/sign-in/code": HALF_WAY,
+    "/sign-in/set-up": GIVEN,
+    "/account/password": Role.COUNSELLOR,
+}
+
+STATES = (
+    View("front-closed", "/", pulse=Pulse(open=False)),
+    View("front-unattended", "/", pulse=Pulse(open=True, phones=0, calls=0)),
+    View("no-such-page", "/nowhere", status=404),
+    View("not-permitted", "/accounts", Role.COUNSELLOR, status=403),
+    View("sign-in-refused", "/sign-in", deed=sends(name="aynur", password="not this one")),
+    View("code-refused", "/sign-in/code", HALF_WAY, sends(code="000 000")),
+    View("password-refused", "/account/password", Role.COUNSELLOR, sends(old=PASSWORD, new="short", again="")),
+    View("account-refused", "/accounts", Role.ADMINISTRATOR, sends(name="Ə", shown_name="Əsmər", extension="")),
+    View("wrap-up-refused", "/contacts/{contact_id}", Role.COUNSELLOR, sends(age="twelve", summary="She said little.")),
+    View("wrap-up-written", "/contacts/{written_id}", Role.SUPERVISOR),
+    View("desk-done", "/desk?done", Role.COUNSELLOR),
+)
+
+
+def views(site: ASGIApp, known: Mapping[str, str]) -> Iterator[View]:
+    """Every page of the site, then every other state. Raises LookupError naming a part of a path that is not known."""
+    for route in routes(site):
+        if "GET" in (route.methods or ()) and route.path not in NO_PAGE:
+            yield View(_name(route.path), _filled(route.path, known), _who(route))
+    for each in STATES:
+        yield View(each.name, _filled(each.path, known), each.who, each.deed, each.pulse, each.status)
+
+
+def routes(site: ASGIApp) -> list[APIRoute]:
+    inner = site
+    while not isinstance(inner, FastAPI):
+        inner = inner._app  # type: ignore[attr-defined]
+    return [route for route in inner.routes if isinstance(route, APIRoute)]
+
+
+def _who(route: APIRoute) -> str:
+    if route.path in HALF_WAY_IN:
+        return HALF_WAY_IN[route.path]
+    asked = permission_of(route)
+    if asked in {Permission.ANYBODY, Permission.SIGNING_IN}:
+        return NOBODY
+    return next(role for role in Role if asked in MAY[role])
+
+
+def _name(path: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", path).strip("-") or "front"
+
+
+def _filled(path: str, known: Mapping[str, str]) -> str:
+    missing = set(re.findall(r"{(\w+)", path)) - known.keys()
+    if missing:
+        raise LookupError(f"{path}: say in tests/gallery/furnishing.py what {', '.join(missing)} may be")
+    return re.sub(r"{(\w+)[^}]*}", lambda found: known[found[1]], path)
