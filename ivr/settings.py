@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         return self.state_dir / "sounds"
 
     @property
+    def takes_dir(self) -> Path:
+        """Studio recordings that came over a page; they win over those in `recordings_dir`."""
+        return self.state_dir / "recordings"
+
+    @property
     def messages_dir(self) -> Path:
         """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
         return self.state_dir / "messages"

@@ -115,7 +115,7 @@ def missing(settings: Settings) -> tuple[Unrecorded, ...]:
     return tuple(
         Unrecorded(code, prompt.id, prompt.words[code].text, _complete(settings, sound_name(code, prompt.id)))
         for code, prompt in pairs
-        if not _recording(settings, code, prompt.id).exists()
+        if not recording(settings, code, prompt.id).exists()
     )
 
 
@@ -159,20 +159,20 @@ def out_of_bounds(measured: Measured, prompt: Prompt) -> tuple[str, ...]:
 
 
 def _checked(settings: Settings, code: str, prompt: Prompt) -> Checked:
-    recording = _recording(settings, code, prompt.id)
+    read = recording(settings, code, prompt.id)
     wav = _wav(settings, sound_name(code, prompt.id))
-    of_recording = tuple(_recording_problems(recording)) if recording.exists() else ()
+    of_recording = tuple(_recording_problems(read)) if read.exists() else ()
     try:
         measured = sounds.measure(wav)
     except TelephonyError as error:
-        return Checked(code, prompt.id, recording.exists(), None, (str(error), *of_recording))
-    return Checked(code, prompt.id, recording.exists(), measured, (*out_of_bounds(measured, prompt), *of_recording))
+        return Checked(code, prompt.id, read.exists(), None, (str(error), *of_recording))
+    return Checked(code, prompt.id, read.exists(), measured, (*out_of_bounds(measured, prompt), *of_recording))
 
 
-def _recording_problems(recording: Path) -> Iterator[str]:
+def _recording_problems(read: Path) -> Iterator[str]:
     """Levelling hides that a recording was clipped, so the recording itself is looked at."""
     try:
-        if cut := sounds.clipped_in(recording):
+        if cut := sounds.clipped_in(read):
             yield f"the recording is clipped at {cut} places"
     except TelephonyError as error:
         yield f"the recording cannot be read: {error}"
@@ -198,18 +198,18 @@ def _compose_tone(target: Path) -> str:
 
 
 def _order(settings: Settings, language: Language, prompt: Prompt, craft: bytes) -> Order:
-    recording = _recording(settings, language.code, prompt.id)
+    read = recording(settings, language.code, prompt.id)
     speech = _speech(settings, language, prompt)
-    recorded = recording.read_bytes() if recording.exists() else b""
+    recorded = read.read_bytes() if read.exists() else b""
     shape = json.dumps([asdict(speech), prompt.lead_ms, prompt.tail_ms], default=str).encode()
 
     def make(target: Path) -> str:
         problem = ""
         if recorded:
             try:
-                sounds.finish(recording, target, prompt.lead_ms, prompt.tail_ms)
+                sounds.finish(read, target, prompt.lead_ms, prompt.tail_ms)
             except TelephonyError as error:
-                problem = f"{recording} cannot be used, the made voice stands in: {error}"
+                problem = f"{read} cannot be used, the made voice stands in: {error}"
         if problem or not recorded:
             _speak(speech, target, prompt)
         return problem
@@ -284,8 +284,10 @@ def _keys_file(settings: Settings) -> Path:
     return settings.sounds_dir / "made.json"
 
 
-def _recording(settings: Settings, code: str, prompt: str) -> Path:
-    return settings.recordings_dir / code / f"{prompt}.wav"
+def recording(settings: Settings, code: str, prompt: str) -> Path:
+    """Where somebody's reading of it lies, or would lie. One that came over the page wins."""
+    taken = settings.takes_dir / code / f"{prompt}.wav"
+    return taken if taken.exists() else settings.recordings_dir / code / f"{prompt}.wav"
 
 
 def _wav(settings: Settings, name: str) -> Path:

@@ -70,6 +70,7 @@ RING_OF = {
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",
+    "ivr.takes": "acts",
     "ivr.rehearsal": "acts",
     "ivr.returning": "acts",
     "ivr.blocking": "acts",

@@ -69,6 +69,7 @@ _CARE = frozenset(
         Permission.SEE_REPORTS,
         Permission.RUN_ROTA,
         Permission.READ_AUDIT,
+        Permission.CHANGE_LINE,
     }
 )
 # Who keeps the house reads nothing of the children: an administrator sees no contact and opens no number.

@@ -32,10 +32,6 @@ CALLBACK = "callback"
 """What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
 
 
-CALLBACK = "callback"
-"""What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
-
-
 class State(StrEnum):
     MENU = "menu"
     WAITING = "waiting"

@@ -31,6 +31,10 @@ SUFFIXES = ("wav", *ENCODINGS)
 PAUSE = ("0.01", "0.2%")  # so much sound, louder than this, ends a pause
 
 
+class NoVoice(TelephonyError):
+    """A recording in which nobody is heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """What is to be spoken and how. `pause_ms`: pauses between words are cut to this. `piper`: a Piper voice file."""
@@ -85,7 +89,7 @@ def finish(source: Path, target: Path, lead_ms: int, tail_ms: int) -> None:
         run("sox", "-D", source, *form(plain), "gain", "-n", "-6", "highpass", 120, "rate", RATE, *squeeze)
         loudness = _loudness(plain)
         if loudness <= NOTHING_DB:
-            raise TelephonyError(f"{source.name} is silent")
+            raise NoVoice(f"{source.name} is silent")
         _write(plain, _framed(read_samples(plain), loudness + QUIET_DB - VOICE_DB, lead_ms, tail_ms))
         to_level(plain, level, VOICE_DB)
         publish(read_samples(level), target)

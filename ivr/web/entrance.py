@@ -56,7 +56,7 @@ class Entrance:
         if asked.permission is not Permission.SIGNING_IN:
             await self._look(request, who, asked.permission)
         if changes:
-            await self._refuse_forged(request, who)
+            await self._refuse_forged(request, who, asked.files)
 
     async def seat(self, request: Request, *, counts: bool = True) -> Seat | None:
         """Whose cookie came with it."""
@@ -79,8 +79,8 @@ class Entrance:
             await self._note(request, who, Deed.NOT_PERMITTED)
             raise Refused(f"{who.account.role} may not {permission}")
 
-    async def _refuse_forged(self, request: Request, who: Seat) -> None:
-        told = request.headers.get(TOKEN_HEADER) or (await form.read(request)).get(TOKEN_FIELD, "")
+    async def _refuse_forged(self, request: Request, who: Seat, files: int) -> None:
+        told = request.headers.get(TOKEN_HEADER) or (await form.read(request, files)).get(TOKEN_FIELD, "")
         if not hmac.compare_digest(told.encode(), request.state.form_token.encode()):
             await self._note(request, who, Deed.FORGED_FORM)
             raise Refused("a form without its token")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.dates import format_datetime, format_time, get_timezone
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -61,6 +62,7 @@ def _templates(language: str) -> Environment:
     made.filters["moment"] = lambda moment: format_datetime(
         moment, "short", tzinfo=ZONE, locale=REGION.get(language, language)
     )
+    made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
     made.filters["iso"] = _iso
     return made
 

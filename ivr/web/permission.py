@@ -5,7 +5,7 @@ What a permission means is in `desk/access.py`; who is asked for it, in `web/ent
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -23,10 +23,12 @@ __all__ = ["Me", "Permission", "allow", "permission_of", "refuse_undeclared"]
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a route depends on. `passive`: a page that asks by itself; that does not keep anybody signed in."""
+    """What a route depends on. `passive`: a page that asks by itself; that does not keep anybody signed in. `files`:
+    how many a form may bring."""
 
     permission: Permission
     passive: bool = False
+    files: int = 0
 
 
 class _Asked:
@@ -35,17 +37,21 @@ class _Asked:
     def __init__(self, allowed: Allowed) -> None:
         self.allowed = allowed
 
-    async def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> AsyncIterator[None]:
         entrance = request.app.state.entrance
-        if entrance is not None:
-            await entrance.admit(request, self.allowed)
-        elif self.allowed.permission is not Permission.ANYBODY:
-            raise Refused("nobody stands at the entrance")
+        try:
+            if entrance is not None:
+                await entrance.admit(request, self.allowed)
+            elif self.allowed.permission is not Permission.ANYBODY:
+                raise Refused("nobody stands at the entrance")
+            yield
+        finally:
+            await request.close()  # a file that a form brought
 
 
-def allow(permission: Permission, *, passive: bool = False) -> Declared:
+def allow(permission: Permission, *, passive: bool = False, files: int = 0) -> Declared:
     """For a route: `dependencies=[allow(Permission.SEE_DESK)]`."""
-    declared: Declared = Depends(_Asked(Allowed(permission, passive)))
+    declared: Declared = Depends(_Asked(Allowed(permission, passive, files)))
     return declared
 
 

@@ -28,6 +28,7 @@ from ivr.web.front import Asked, Front
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow, refuse_undeclared
+from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
@@ -61,6 +62,7 @@ def site(settings: Settings, pulse: Asked | None = None, entrance: Entrance | No
         OwnAccount(pages, entrance).router(),
         AccountList(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
+        PromptList(settings, pages, entrance).router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)
