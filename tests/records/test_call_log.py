@@ -247,6 +247,7 @@ async def test_changed_calls_are_given_as_they_change_and_not_again_after_a_rebu
     await call_log.rebuild(record, lambda *_: None)
     await asyncio.sleep(0.3)
     watching.cancel()
+    await asyncio.wait([watching])  # or the database is closed under it, and neither ever ends
     assert given == [("menu", None), ("waiting", None), ("ended", Outcome.ABANDONED_IN_QUEUE)]
 
 
