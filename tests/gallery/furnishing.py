@@ -48,4 +48,9 @@ async def calls(house: House) -> Known:
     return {"contact_id": made[0].row_id, "written_id": made[1].row_id}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls)
+async def prompts(house: House) -> Known:
+    """Those of the line, not one of them read by a person."""
+    return {"code": "az"}
+
+
+FURNISHED: tuple[Part, ...] = (people, calls, prompts)

@@ -22,8 +22,8 @@ from ivr.web.pulse import Pulse
 from tests.gallery.furnishing import GIVEN, HALF_WAY
 from tests.web.house import PASSWORD
 
-# Files, streams and answers for machines: by the path of the route.
-NO_PAGE = frozenset({"/health", "/static/{name}"})
+# Files, streams, answers for machines, and what only leads on: by the path of the route.
+NO_PAGE = frozenset({"/health", "/static/{name}", "/prompts", "/prompts/{code}/{name}.wav"})
 
 Deed = Callable[[Page], Awaitable[None]]
 NOBODY = ""
