@@ -17,12 +17,12 @@ from ivr.records.counsellor import Counsellor
 from ivr.records.database import Unit, opened
 from ivr.records.keyring import open_keyring
 from ivr.records.sealed import unseal
-from ivr.records.story import call_id
 from ivr.routing.plan import Seat
 from ivr.routing.promise import Outcome, Policy, Shown, Window
 from ivr.routing.taker import need_of, taker
 from ivr.settings import Settings
 from ivr.telephony.agi import gosub
+from ivr.telephony.events import call_id
 
 PRESENTATION = {Shown.LINE: "allowed", Shown.WITHHELD: "prohib"}  # CALLERID(pres)
 AGES = {"0-10": "child", "11-14": "teen", "15-18": "youth", "adult": "adult"}

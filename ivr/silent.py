@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ivr.errors import NotFound
 from ivr.records.keyring import open_keyring
-from ivr.records.story import call_id
 from ivr.settings import Settings
 from ivr.telephony.ami import USER, Message, Switch, connected
+from ivr.telephony.events import call_id
 
 KEY_MS = 100
 PAUSE_S = 0.15  # after each key, or two that are alike would be one

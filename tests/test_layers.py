@@ -31,6 +31,8 @@ RING_OF = {
     "ivr.desk.wrapup_form": "decisions",
     "ivr.desk.access": "decisions",
     "ivr.desk.entry": "decisions",
+    "ivr.board": "decisions",
+    "ivr.board.feed": "wire",
     "ivr.telephony": "wire",
     "ivr.telephony.agi": "decisions",
     "ivr.telephony.events": "decisions",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ivr.board.state import HEARD
 from ivr.routing.plan import Change, Do, Member, Place
 from ivr.telephony.ami import RESYNC, Message
 from ivr.telephony.queues import View
@@ -43,7 +44,7 @@ def test_switch_sends_the_events_that_are_looked_at_and_no_others() -> None:
     conf = (PROJECT / "asterisk-conf/manager.conf").read_text()
     sent = set(re.findall(r"^eventfilter\(name\((\w+)\)\) =$", conf, re.MULTILINE))
     assert conf.count("\neventfilter") == len(sent)
-    assert sent == STIRRING - {RESYNC} | {"FullyBooted"}
+    assert sent == STIRRING - {RESYNC} | HEARD | {"FullyBooted"}
 
 
 def test_rings_that_were_not_answered_are_counted_until_the_phone_is_picked_up() -> None:

@@ -16,8 +16,8 @@ from ivr.flow.questions import NAME, Answer, By
 from ivr.records.call import CALLBACK, Move, Outcome, State, advance
 from ivr.records.message import MESSAGE_ID
 from ivr.records.promised import CALLBACK_ID, attempt_of, promise_of
-from ivr.records.story import Story, call_id, moment
-from ivr.telephony.events import Event, Kind
+from ivr.records.story import Story, moment
+from ivr.telephony.events import Event, Kind, call_id
 from ivr.telephony.numbers import as_dialled
 
 INCOMING = "incoming"

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ivr.records.sealed import from_text
-from ivr.records.story import call_id
 from ivr.routing.promise import Outcome, State
-from ivr.telephony.events import Event
+from ivr.telephony.events import Event, call_id
 from ivr.telephony.statuses import DialStatus
 
 CALLBACK_ID = re.compile(r"[0-9]{10}-[0-9a-f]{8}", re.ASCII)

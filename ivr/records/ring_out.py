@@ -12,8 +12,7 @@ from sqlalchemy import Column, Float, String, Table, or_, select, update
 
 from ivr.records import call, contact
 from ivr.records.database import Unit, UtcDateTime, insert_new, metadata
-from ivr.records.story import call_id
-from ivr.telephony.events import MARKS, Event, Kind
+from ivr.telephony.events import MARKS, Event, Kind, call_id
 
 BELONGS_FOR = timedelta(hours=1)
 """A call out belongs to the contact that its counsellor has, or had last and that ended no longer ago."""

@@ -50,12 +50,6 @@ class Story:
         return not self.is_callback or self.met_at is not None
 
 
-def call_id(linkedid: str) -> str:
-    """hl-1795281282.7 → 1795281282-000007: sorts by time, and a rebuild makes it again."""
-    second, _, number = linkedid.rpartition("-")[2].partition(".")
-    return f"{second}-{int(number):06d}"
-
-
 def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -80,6 +80,12 @@ class Event:
         return self.uniqueid == self.linkedid
 
 
+def call_id(linkedid: str) -> str:
+    """hl-1795281282.7 → 1795281282-000007: sorts by time, and a rebuild makes it again."""
+    second, _, number = linkedid.rpartition("-")[2].partition(".")
+    return f"{second}-{int(number):06d}"
+
+
 def parse(line: bytes) -> Event | None:
     """The event in one line; None when it is rubbish. A line of which only the end was written whole is still read:
     that is what a full disk leaves behind, a torn line with the next one glued to it.

@@ -25,6 +25,8 @@ class Variable(StrEnum):
     PRIORITY = "HL_PRIORITY"  # program → dialplan: danger, high or normal
     PLACE = "HL_PLACE"  # program → dialplan: QUEUE_PRIO, see routing/priority.py
     SAME = "HL_SAME"  # program → dialplan: extension of the counsellor who talked with this caller lately
+    SAID = "HL_SAID"  # program → dialplan: what the caller chose, in the ledger's words; the live board is told it
+    ARRIVED = "HL_ARRIVED"  # dialplan: second since 1970 from which the caller has waited, as the live board shows it
     SINCE = "HL_SINCE"  # dialplan: second since 1970 from which the wait counts
     WAITED_S = "HL_WAITED_S"  # dialplan: seconds waited so far
     LANGUAGE = "HL_LANGUAGE"  # program → dialplan: language of every prompt from now on

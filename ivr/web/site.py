@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from ivr.board.feed import Feed, follow_line
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
 from ivr.signing import Database, office
@@ -52,8 +53,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {  # the first that fits counts
 log = structlog.get_logger()
 
 
-def site(settings: Settings, pulse: Asked | None = None, entrance: Entrance | None = None) -> ASGIApp:
-    """The whole site. Raises Refused when a route declares no permission."""
+def site(
+    settings: Settings, pulse: Asked | None = None, entrance: Entrance | None = None, feed: Feed | None = None
+) -> ASGIApp:
+    """The whole site. Raises Refused when a route declares no permission. `feed`: the line as it is now; none: away."""
     pages = Pages()
     entrance = entrance or Entrance(office(settings, Database(settings.database)))
     routers = (
@@ -131,9 +134,9 @@ class Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run the site on loopback until cancelled; answers under way are finished. Raises Refused: the port is in use."""
-    database = Database(settings.database)
+    database, feed = Database(settings.database), Feed()
     config = uvicorn.Config(
-        site(settings, entrance=Entrance(office(settings, database))),
+        site(settings, entrance=Entrance(office(settings, database)), feed=feed),
         access_log=False,
         log_config=None,
         server_header=False,
@@ -142,9 +145,11 @@ async def serve(settings: Settings) -> None:
     )
     server = Server(config)
     running = asyncio.create_task(server.serve([_listen(settings.web_port)]))
+    following = asyncio.create_task(follow_line(feed, settings))
     try:
         await asyncio.shield(running)
     finally:
+        following.cancel()
         server.should_exit = True
         await running
         await database.close()

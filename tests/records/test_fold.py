@@ -10,7 +10,8 @@ import pytest
 from ivr.records.call import TRANSITIONS, Move, State, advance
 from ivr.records.fold import MOST_STEPS
 from ivr.records.ledger import Folding
-from ivr.records.story import call_id, row
+from ivr.records.story import row
+from ivr.telephony.events import call_id
 from tests.records.switch_log import Calling, SwitchLog
 
 
