@@ -5,7 +5,7 @@ The rows say what was said and who is on the rota; the switch says what the phon
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from ivr.telephony.ami import USER, Switch, connected
 from ivr.telephony.queues import Phone
 from ivr.telephony.statuses import PhoneState
 
-__all__ = ["Presence", "State", "Word"]  # what the faces read from here
+__all__ = ["Presence", "State", "Unit", "Word"]  # what the faces read from here
 
 OUT = SPOKEN[Word.SIGN_OUT]
 LONGEST_REST = timedelta(hours=1)  # no wrap-up is longer
@@ -108,13 +108,22 @@ def _person(rows: Rows, extension: str) -> Counsellor:
     return rows.people[extension]
 
 
-async def say(settings: Settings, extension: str, word: Word) -> Shown:
-    """`word` in the name of a counsellor, by command. Raises Refused when it may not be said now."""
+OnRecord = Callable[[Unit], Awaitable[None]]
+
+
+async def nothing_more(unit: Unit) -> None:
+    """What the command line puts on record: it is the word itself."""
+
+
+async def say(settings: Settings, extension: str, word: Word, on_record: OnRecord = nothing_more) -> Shown:
+    """`word` in the name of a counsellor. Raises Refused when it may not be said now. `on_record`: what else is written
+    in the same transaction."""
     async with opened(settings.database) as database, switch_of(settings) as switch:
         phones = await _phones(switch)
         now = datetime.now(UTC)
         async with database.unit_of_work() as unit:
             await _write(unit, Said(extension, word, now), phones, settings)
+            await on_record(unit)
         if switch:
             with suppress(TelephonyError):  # it only makes the watch look at once
                 await switch.tell("UserEvent", UserEvent="Presence", Extension=extension)

@@ -70,6 +70,18 @@ class Settings(BaseSettings):
         120, description="How long a counsellor is left in peace after a call; a caller who waits long comes before it"
     )
 
+    # the live board and the reports
+    board_wait_attention_s: Annotated[float, Field(ge=1)] = Field(
+        20, description="A caller who has waited so long is marked on the live board"
+    )
+    board_wait_danger_s: Annotated[float, Field(ge=1)] = Field(60, description="The same, in red")
+    service_level_s: Annotated[float, Field(ge=1)] = Field(
+        20, description="Within which time a caller should have a person"
+    )
+    service_level_percent: Annotated[float, Field(ge=0, le=100)] = Field(
+        80, description="For how many of the callers that should be so"
+    )
+
     # the carrier's trunk; without a host only loopback may call
     trunk_host: str = Field("", description="The carrier's SIP host; empty: no trunk")
     trunk_port: Port = Field(5060, description="The carrier's SIP port")

@@ -62,6 +62,8 @@ RING_OF = {
     "ivr.line": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",
+    "ivr.moving": "acts",
+    "ivr.overview": "acts",
     "ivr.presence": "acts",
     "ivr.watch": "acts",
     "ivr.messages": "acts",

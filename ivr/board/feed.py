@@ -42,6 +42,14 @@ class Feed:
             if self.board is board:
                 await published.wait()
 
+    async def after(self, board: Board, within_s: float) -> Board:
+        """The board once it is another than this, or when the time is over."""
+        published = self._published
+        if self.board is board:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(published.wait(), within_s)
+        return self.board
+
     async def run(self, fresh: Connections) -> None:
         """For ever: one connection after another."""
         publishing = asyncio.create_task(self._publish())

@@ -135,6 +135,9 @@ def _user_event(board: Board, fields: Fields) -> Board:
     match fields.get("UserEvent"):
         case "Call":
             return _call_told(board, fields)
+        case "Moved":
+            call = board.calls.get(fields.get("Call", ""))
+            return _with(board, replace(call, **_place(fields))) if call else board
         case "Presence":
             extension = extension_of(f"PJSIP/{fields.get('Extension', '')}")
             return replace(board, spoke={**board.spoke, extension: _at(fields)}) if extension else board

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     BLOCK_CALLERS = "block_callers"
     SAY_OTHERS_PRESENCE = "say_others_presence"
     SEE_BOARD = "see_board"
+    MOVE_CALLERS = "move_callers"  # one who waits comes next
     SEE_REPORTS = "see_reports"
     RUN_ROTA = "run_rota"
 
@@ -66,6 +67,7 @@ _CARE = frozenset(
         Permission.BLOCK_CALLERS,
         Permission.SAY_OTHERS_PRESENCE,
         Permission.SEE_BOARD,
+        Permission.MOVE_CALLERS,
         Permission.SEE_REPORTS,
         Permission.RUN_ROTA,
         Permission.READ_AUDIT,

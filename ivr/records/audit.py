@@ -33,6 +33,8 @@ class Deed(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
+    CALLER_MOVED = "caller_moved"
+    PRESENCE_SAID = "presence_said"  # in the name of another
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.dates import format_datetime, format_time, get_timezone
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,10 +27,20 @@ class Pages:
     def __init__(self) -> None:
         self._templates = {language: _templates(language) for language in speech.LANGUAGES}
 
+    def language(self, request: Request) -> str:
+        """The reader's."""
+        asked = request.query_params.get("lang")
+        return speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
+
+    def part(self, language: str, name: str, part: str, **values: object) -> str:
+        """A part of a page: the macro `part` of the template `name`, which is given all values."""
+        template = self._templates[language].get_template(name)
+        made: str = getattr(template.make_module(values), part)()
+        return made.strip()
+
     def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
-        asked = request.query_params.get("lang")
-        language = speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
+        asked, language = request.query_params.get("lang"), self.language(request)
         told = {
             "me": getattr(request.state, "seat", None),
             "form_token": getattr(request.state, "form_token", ""),
@@ -64,8 +74,21 @@ def _templates(language: str) -> Environment:
     )
     made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
     made.filters["iso"] = _iso
+    made.filters["stopwatch"] = _stopwatch
+    made.filters["who"] = lambda extension, view: view.name(extension)
+    made.filters["day_time"] = lambda moment: format_datetime(
+        moment, "EEE d MMM, HH:mm", tzinfo=ZONE, locale=REGION.get(language, language)
+    )
+    made.filters["percent"] = lambda part: format_percent(part / 100, locale=REGION.get(language, language))
     return made
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _stopwatch(seconds: float) -> str:
+    """1:05, 1:00:05."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -23,6 +23,7 @@ from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
 from ivr.signing import Database, office
 from ivr.web.account_list import AccountList
+from ivr.web.board import BoardPage
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
@@ -66,6 +67,7 @@ def site(
         AccountList(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
+        BoardPage(settings, pages, entrance, feed or Feed()).router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from ivr import accounts
 from ivr.accounts import By, Given, NewAccount, Role
+from ivr.board.feed import Feed
 from ivr.records import audit
 from ivr.records.database import Database
 from ivr.settings import Settings
@@ -35,6 +36,7 @@ class House:
         self.now = BEGINS
         self.in_call: InCall = nobody_talks
         self.pulse = Pulse(open=False)
+        self.feed = Feed()
 
     async def is_open(self) -> bool:
         return self.pulse.open
@@ -54,7 +56,8 @@ class House:
         async def in_call(person: Account) -> bool:
             return await self.in_call(person)
 
-        return site(self.settings, self, Entrance(office(self.settings, self.database, in_call), lambda: self.now))
+        entrance = Entrance(office(self.settings, self.database, in_call), lambda: self.now)
+        return site(self.settings, self, entrance, self.feed)
 
     @asynccontextmanager
     async def browser(self, scheme: str = "http", address: str = "127.0.0.1") -> AsyncIterator[Browser]:

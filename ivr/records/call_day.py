@@ -1,0 +1,35 @@
+"""How many calls came since some moment, and how they ended: what the board counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, select
+
+from ivr.records.call import CALLBACK, Outcome, table
+from ivr.records.database import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Of one outcome. `waited`: those that got as far as waiting for a person. `in_time`: answered within the time."""
+
+    calls: int
+    waited: int
+    in_time: int
+    longest_wait_s: float | None
+
+
+async def by_outcome(unit: Unit, since: datetime, within_s: float) -> dict[Outcome, Count]:
+    """Calls from outside that began since then. One in progress counts once somebody has answered it."""
+    quick = and_(table.c.outcome == Outcome.ANSWERED.value, table.c.wait_s <= within_s)
+    counted = (
+        func.count().label("calls"),
+        func.count(table.c.queue).label("waited"),
+        func.sum(case((quick, 1), else_=0)).label("in_time"),
+        func.max(table.c.wait_s).label("longest"),
+    )
+    ended = (table.c.started_at >= since, table.c.dialled != CALLBACK, table.c.outcome.is_not(None))
+    rows = await unit.execute(select(table.c.outcome, *counted).where(*ended).group_by(table.c.outcome))
+    return {Outcome(row.outcome): Count(row.calls, row.waited, row.in_time, row.longest) for row in rows}
