@@ -52,6 +52,10 @@ class Overview:
         people = [_person(known, board, extension, self._wrap_up, now) for extension in known.rows.people]
         return view(board, people, known.today, self._limits, now.timestamp())
 
+    def forget(self) -> None:
+        """Something was changed: the next look reads the rows."""
+        self._stale_at = 0.0
+
     @property
     def _wrap_up(self) -> timedelta:
         return timedelta(seconds=self._settings.wrap_up_s)

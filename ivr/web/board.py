@@ -103,6 +103,7 @@ class BoardPage:
             await presence.say(self._settings, extension, WORDS[word], on_record)
         except (NotFound, Refused):
             return lead("/board?missed=counsellor")
+        self._overview.forget()
         return lead("/board")
 
     async def _view(self, request: Request) -> View:

@@ -6,11 +6,14 @@ No name, number or story here is anybody's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from ivr import accounts, call_log, wrapup
 from ivr.accounts import By
+from ivr.board.state import Board, Call, Phone, Stage
 from ivr.desk.access import Role
 from ivr.desk.wrapup import Form
+from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
 from tests.records.switch_log import SwitchLog, answered
 from tests.web.house import House
@@ -53,4 +56,26 @@ async def prompts(house: House) -> Known:
     return {"code": "az"}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, prompts)
+async def line(house: House) -> Known:
+    """Two wait, one in danger; two talk; one is in the menus."""
+    now = house.now.timestamp()
+    made = (
+        ("1795293485-000901", Stage.RINGING, "az", "violence", "11-14", "danger", 12, ""),
+        ("1795293485-000902", Stage.WAITING, "ru", "psychological", "15-18", "normal", 75, ""),
+        ("1795293485-000903", Stage.TALKING, "az", "legal", "adult", "normal", 320, "101"),
+        ("1795293485-000904", Stage.TALKING, "en", None, None, "high", 45, ""),
+        ("1795293485-000905", Stage.ASKING, None, None, None, "normal", 4, ""),
+    )
+    calls = {}
+    for name, stage, language, topic, age_band, priority, since_s, who in made:
+        call = Call(name, "", stage, now - since_s, language, topic, age_band, priority, counsellor=who)
+        waits = {"waiting_since": now - since_s, "place": 9000 if priority == "danger" else 100}
+        talks = {"talking_since": now - since_s if stage is Stage.TALKING else None}
+        calls[name] = replace(call, **waits if call.waits else talks)
+    phones = {"101": PhoneState.TALKING, "102": PhoneState.RINGING, "103": PhoneState.IDLE}
+    calls["1795293485-000901"] = replace(calls["1795293485-000901"], ringing=("102",))
+    house.feed.board = Board(calls, {name: Phone(state) for name, state in phones.items()}, away=False)
+    return {}
+
+
+FURNISHED: tuple[Part, ...] = (people, calls, prompts, line)
