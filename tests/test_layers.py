@@ -74,6 +74,7 @@ RING_OF = {
     "ivr.check": "acts",
     "ivr.prepare": "acts",
     "ivr.studio": "acts",
+    "ivr.menus": "acts",
     "ivr.takes": "acts",
     "ivr.rehearsal": "acts",
     "ivr.returning": "acts",

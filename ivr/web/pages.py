@@ -73,6 +73,8 @@ def _templates(language: str) -> Environment:
         moment, "short", tzinfo=ZONE, locale=REGION.get(language, language)
     )
     made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
+    made.filters["figure"] = lambda value: format_decimal(value, locale=language)
+    made.filters["percent"] = lambda share: format_percent(share, "0 %", locale=language)
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
     made.filters["who"] = lambda extension, view: view.name(extension)

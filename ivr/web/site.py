@@ -27,6 +27,7 @@ from ivr.web.board import BoardPage
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
+from ivr.web.menu_list import MenuList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow, refuse_undeclared
@@ -66,6 +67,7 @@ def site(
         OwnAccount(pages, entrance).router(),
         AccountList(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
+        MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed or Feed()).router(),
         static_router(),
