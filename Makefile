@@ -1,13 +1,13 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check bench shots clean setup packages
+.PHONY: help up down demo status test check bench shots telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
 PHONES := sip-tester
-# Looks at the pages, in `make test` and `make shots`.
+# Looks at the pages and answers in their telephone, in `make test` and `make shots`.
 BROWSER := chromium
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
 LINES := 3
@@ -51,6 +51,16 @@ shots: setup  ## Every page as it looks, into var/shots; ONLY=desk for some
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)
 	.venv/bin/python -m tests.bench
+
+# The script is kept in the repository, made, so that opening a line needs no package of Node's.
+telephone:  ## Make the script of the telephone in the page again
+	@command -v npm >/dev/null || ./setup.sh packages nodejs npm
+	npm ci --ignore-scripts --no-audit --no-fund
+	node_modules/.bin/esbuild ivr/web/telephone/telephone.js --bundle --minify --format=iife --target=es2022 --charset=utf8 \
+		--legal-comments=none --banner:js="/* $$(cat package-lock.json ivr/web/telephone/*.js | sha256sum | cut -c 1-64) */" \
+		--outfile=ivr/web/static/telephone.js
+	for name in jssip debug events ms sdp-transform; do echo "== $$name"; cat node_modules/$$name/[Ll][Ii][Cc][Ee][Nn]*; done \
+		>ivr/web/static/LICENSE-telephone.txt
 
 setup:
 	@./setup.sh packages $(PACKAGES)

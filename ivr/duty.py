@@ -49,7 +49,8 @@ class Duty:
     def _seat(self, known: Counsellor, phone: Phone, now: float) -> Seat:
         person = Person(known.extension, known.languages, known.topics, known.danger)
         ready = self._ready(known.extension, phone, now)
-        return Seat(person, ready, now - phone.last_call_at, spared=self._spared(known.extension, now))
+        spared = self._spared(known.extension, now)
+        return Seat(person, ready, now - phone.last_call_at, spared=spared, in_page=phone.in_page)
 
     def _spared(self, extension: str, now: float) -> bool:
         hard = self._rows.hard.get(extension)

@@ -21,6 +21,7 @@ from ivr.routing.policy import parse as parse_policy
 from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony import phones, switch, trunk
+from ivr.telephony.addresses import ice_hosts
 from ivr.telephony.conffile import render
 
 FOLDERS = ("ledger", "database", "messages", "logs", "run", "flow", "sounds", "switch", "asterisk-tree")
@@ -175,6 +176,7 @@ def write_conf(
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}
     files |= {
         "globals_mobiles.conf": trunk.mobiles_conf(on_call(settings)),
+        "rtp_addresses.conf": ice_hosts(settings.bind_address),
         "extensions_outside.conf": trunk.outside_conf(settings.ring_out_numbers),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
     } | _phone_files(settings, script, known)
@@ -216,6 +218,7 @@ def conf_values(settings: Settings, script: Script, program: switch.Program) -> 
         "SIP_PORT": str(settings.sip_port),
         "FASTAGI_PORT": str(settings.fastagi_port),
         "AMI_PORT": str(settings.ami_port),
+        "ASTERISK_HTTP_PORT": str(settings.asterisk_http_port),
         "RTP_FIRST_PORT": str(settings.rtp_first_port),
         "RTP_LAST_PORT": str(settings.rtp_last_port),
         "PATIENCE_S": f"{settings.patience_s:g}",

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     web_port: Port = Field(8116, description="Web pages, on loopback")
     fastagi_port: Port = Field(4573, description="Door 1: the program, on loopback")
     ami_port: Port = Field(5038, description="The switch's manager interface (AMI), on loopback")
-    asterisk_http_port: Port = Field(8088, description="Reserved for the telephone in the page, on loopback")
+    asterisk_http_port: Port = Field(8088, description="The switch's door for telephones in pages, on loopback")
     rtp_first_port: Port = Field(10000, description="First of 1,000 ports for sound")
 
     # the caller's time
@@ -108,7 +108,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "trunk_addresses", "trunk_codecs", "trunk_numbers", "oncall_numbers", "ring_out_numbers", mode="before"
+        "trunk_addresses",
+        "trunk_codecs",
+        "trunk_numbers",
+        "oncall_numbers",
+        "ring_out_numbers",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

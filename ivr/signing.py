@@ -131,18 +131,19 @@ async def seat(office: Office, token: str, knock: Knock, *, counts: bool = True)
     if found.ended_at is not None:
         await _refuse_ended(office, found, person, knock)
         return None
-    if not person.active or await _is_idle(office, found, person, knock.now):
+    talks = False
+    if not person.active or (_is_idle(found, person, knock.now) and not (talks := await office.in_call(person))):
         await _end_idle(office, found, person, knock)
         return None
-    if counts and knock.now - found.seen_at >= SEEN_EVERY:
+    if (counts or talks) and knock.now - found.seen_at >= SEEN_EVERY:
         async with office.database.unit_of_work() as unit:
             await session.see(unit, found.id, knock.now)
     return Seat(person, found)
 
 
-async def _is_idle(office: Office, found: Session, person: Account, now: datetime) -> bool:
+def _is_idle(found: Session, person: Account, now: datetime) -> bool:
     half_way = person.has_factor and found.code_given is None
-    return entry.is_over(found.seen_at, now, half_way=half_way) and not await office.in_call(person)
+    return entry.is_over(found.seen_at, now, half_way=half_way)
 
 
 async def _end_idle(office: Office, found: Session, person: Account, knock: Knock) -> None:

@@ -133,19 +133,19 @@ def joined(todo: Iterable[Change], view: View) -> tuple[Change, ...]:
     for change in todo:
         if change.do not in (Do.PAUSE, Do.UNPAUSE):
             found.append(change)
-        elif (change.do, change.extension) not in done:
+        elif (change.do, change.station) not in done:
             everywhere = _is_everywhere(change, todo, view)
             found.append(replace(change, queue="") if everywhere else change)
-            done |= {(change.do, change.extension)} if everywhere else set()
+            done |= {(change.do, change.station)} if everywhere else set()
     return tuple(found)
 
 
 def _is_everywhere(change: Change, todo: Iterable[Change], view: View) -> bool:
-    """Whether after these changes this counsellor would be paused (or let in) in all of their queues alike."""
-    after = {place: member.paused for place, member in view.members.items() if place[1] == change.extension}
+    """Whether after these changes this telephone would be paused (or let in) in all of its queues alike."""
+    after = {place: member.paused for place, member in view.members.items() if place[1] == change.station}
     for other in todo:
-        if other.extension == change.extension and other.do in (Do.PAUSE, Do.UNPAUSE, Do.ADD):
-            after[other.queue, other.extension] = other.member.paused
+        if other.station == change.station and other.do in (Do.PAUSE, Do.UNPAUSE, Do.ADD):
+            after[other.queue, other.station] = other.member.paused
     return len(after) > 1 and set(after.values()) == {change.member.paused}
 
 

@@ -109,7 +109,7 @@ DIALS = {
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
     "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
     "callback": [
-        "Dial(PJSIP/${HL_COUNSELLOR},${HL_RING_S},IU(taken^${HL_TELL}))",
+        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IU(taken^${HL_TELL}))",
         "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
     ],
 }
@@ -170,8 +170,12 @@ def test_every_answer_can_be_given() -> None:
 def test_queues_are_those_of_the_flow(script: Script) -> None:
     phones = [Phone("101", "A", ("az",), "x"), Phone("102", "B", ("az", "ru"), "x")]
     text = queues(phones, needs(script.queues))
-    members = {name: re.findall(r"PJSIP/(\d+)", body) for name, body in re.findall(r"\[([\w-]+)\]\n([^[]*)", text)}
-    written = {"everybody": ["101", "102"], "same-101": ["101"], "same-102": ["102"]}
+    members = {name: re.findall(r"PJSIP/([\w-]+)", body) for name, body in re.findall(r"\[([\w-]+)\]\n([^[]*)", text)}
+    written = {
+        "everybody": ["101", "101-page", "102", "102-page"],
+        "same-101": ["101", "101-page"],
+        "same-102": ["102", "102-page"],
+    }
     assert members == {queue: [] for queue in needs(script.queues)} | written
 
 

@@ -38,6 +38,7 @@ RING_OF = {
     "ivr.telephony.events": "decisions",
     "ivr.telephony.numbers": "decisions",
     "ivr.telephony.rtp": "decisions",
+    "ivr.telephony.page_guard": "decisions",
     "ivr.telephony.sipp_scenario": "decisions",
     "ivr.telephony.sipp_message": "decisions",
     "ivr.privileges": "wire",
@@ -59,6 +60,7 @@ RING_OF = {
     "ivr.promise": "acts",
     "ivr.ring_back": "acts",
     "ivr.silent": "acts",
+    "ivr.page_call": "acts",
     "ivr.line": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",
@@ -119,6 +121,7 @@ OWNERS = {
     "zoneinfo": {"ivr.routing.hours"},
     "holidays": {"ivr.routing.hours"},
     "pycountry": {"ivr.desk.regions"},
+    "websockets": {"ivr.telephony.page_line"},
     "icalendar": {"ivr.calendar.event", "ivr.calendar.write"},
 }
 

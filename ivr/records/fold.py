@@ -26,7 +26,7 @@ SHORT_NUMBER = "116111"
 COUNSELLORS = "counsellor"
 TRUNK = "trunk"
 MOST_STEPS = 1_000  # a night in a queue that nobody answers; more says nothing new
-_PHONE = re.compile(r"PJSIP/([0-9]{2,8}|trunk)-[0-9a-f]{1,16}", re.ASCII)
+_PHONE = re.compile(r"PJSIP/([0-9]{2,8}|trunk)(?:-page)?-[0-9a-f]{1,16}", re.ASCII)
 _LOCAL = re.compile(r"(Local/.{1,120});[12]", re.ASCII)
 _WORD = re.compile(r"[a-z][a-z_-]{0,31}")
 # Only what looks as it should gets into a row: no way in for a number, whatever an event may carry.

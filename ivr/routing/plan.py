@@ -27,6 +27,7 @@ from ivr.routing.skills import (
 
 EVERYBODY = "everybody"
 SAME = "same-"  # a queue with one counsellor in it, for a caller who talked with them lately
+PAGE = "-page"  # what the telephone in a counsellor's page is called after their extension
 PRESSING_S = OPENS_AT_S[Fit.ANYBODY]  # a caller who has waited so long comes before a wrap-up
 
 
@@ -47,7 +48,7 @@ SPARED_FOR = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One counsellor now. `idle_s`: since their last call. `missed`: rings in a row that they did not answer.
-    `spared`: they had a hard call within the hour.
+    `spared`: they had a hard call within the hour. `in_page`: their page is there, and rings in place of the phone.
     """
 
     person: Person
@@ -55,10 +56,16 @@ class Seat:
     idle_s: float = 0.0
     missed: int = 0
     spared: bool = False
+    in_page: bool = False
 
     @property
     def extension(self) -> str:
         return self.person.extension
+
+    @property
+    def station(self) -> str:
+        """What rings."""
+        return self.extension + PAGE if self.in_page else self.extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Member:
     paused: bool
 
 
-Place = tuple[str, str]  # queue, extension
+Place = tuple[str, str]  # queue, station: an extension, or its page
 
 
 class Do(StrEnum):
@@ -91,7 +98,7 @@ class Do(StrEnum):
 class Change:
     do: Do
     queue: str
-    extension: str
+    station: str
     member: Member
 
 
@@ -101,12 +108,16 @@ def wanted(seats: Iterable[Seat], needed: Mapping[str, Need], waiting: Iterable[
     ranks = {queue: ranked(seats, need) for queue, need in needed.items()}
     first = assign(seats, waiting, ranks)
     members = {
-        (queue, seat.extension): Member(ranks[queue][seat.extension], _held(seat, queue, waiting, first))
+        (queue, seat.station): Member(ranks[queue][seat.extension], _held(seat, queue, waiting, first))
         for queue in needed
         for seat in seats
         if seat.ready is not Ready.GONE
     }
-    same = {(SAME + seat.extension, seat.extension): Member(0, seat.ready is not Ready.FREE) for seat in seats}
+    same = {
+        (SAME + seat.extension, station): Member(0, seat.ready is not Ready.FREE or station != seat.station)
+        for seat in seats
+        for station in (seat.extension, seat.extension + PAGE)
+    }
     return members | same
 
 

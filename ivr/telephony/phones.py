@@ -1,11 +1,20 @@
-"""Counsellors' phones: their SIP accounts and their places in the queues, as configuration; who is registered."""
+"""Counsellors' phones: their SIP accounts and their places in the queues, as configuration; who is registered.
+
+A counsellor has a phone on the desk (PJSIP/101), a telephone in the page (PJSIP/101-page), or both. Two accounts, as
+one offer for both kinds is not to be had: to a phone that answers an offer of DTLS without it, the switch sends no
+sound (measured on 22.10). The page rings where one is there, else the phone (routing/plan.py); where no program looks
+after the queues, both.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ivr.routing.plan import PAGE
 from ivr.routing.skills import ANYBODY_QUEUE, is_for_danger
 from ivr.telephony.conffile import plain, section
 from ivr.telephony.variables import Variable
@@ -19,8 +28,11 @@ DANGER_WORD = "danger-waiting"
 WORDS_AT_S, WORDS_EVERY_S, DANGER_WORDS_AT_S = 20, 25, 6
 SILENT_PHONE_S = 30  # a phone that sends no sound for so long is gone; some suppress silence, so not shorter
 HELD_PHONE_S = 300
+SILENT_PAGE_S, HELD_PAGE_S = 10, 60  # a browser always sends; a cut connection costs no call
 
-_CONTACT = re.compile(r"Contact:\s+(?P<extension>[0-9]+)/sip")
+ON_LOOPBACK = ("media_address = 127.0.0.1", "bind_rtp_to_media_address = yes")
+
+_CONTACT = re.compile(rf"Contact:\s+(?P<extension>[0-9]+)(?:{PAGE})?/sip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Phone:
 
 
 def accounts(phones: Iterable[Phone], *, behind_nat: bool) -> str:
-    """pjsip_phones.conf. One contact per phone: a new registration takes the place of the old one.
+    """pjsip_phones.conf. One contact per phone, one per page: a new registration takes the place of the old one.
 
     `behind_nat`: phones may sit in other networks, where the address they tell is not the one they are reached at.
     """
@@ -42,34 +54,59 @@ def accounts(phones: Iterable[Phone], *, behind_nat: bool) -> str:
 
 def _account(phone: Phone, behind_nat: bool) -> str:
     number = plain(phone.extension, "extension")
+    known = (
+        f'callerid = "{plain(phone.counsellor, "name")}" <{number}>',
+        f"set_var = {Variable.SPEAKS}={plain(phone.languages[0], 'language')}",
+        *((f"set_var = {Variable.RINGS_OUT}=yes",) if phone.rings_out else ()),
+        "direct_media = no",
+        "rtp_symmetric = yes",
+        "force_rport = yes",
+        f"rewrite_contact = {'yes' if behind_nat else 'no'}",
+        "allow_transfer = no",
+    )
+    desk, page = (*_ON_DESK, *known), (*_IN_PAGE, *known, *(() if behind_nat else ON_LOOPBACK))
+    password = page_password(phone.password)
+    return "\n".join((_station(number, phone.password, desk), _station(page_of(number), password, page)))
+
+
+# A page begins no call of its own: who sits at it is rung.
+_ON_DESK = (
+    "context = counsellor",
+    "transport = udp",
+    "disallow = all",
+    "allow = ulaw,alaw",
+    f"rtp_timeout = {SILENT_PHONE_S}",
+    f"rtp_timeout_hold = {HELD_PHONE_S}",
+)
+_IN_PAGE = (
+    "context = page",
+    "transport = ws",
+    "webrtc = yes",
+    "disallow = all",
+    "allow = ulaw",
+    f"rtp_timeout = {SILENT_PAGE_S}",
+    f"rtp_timeout_hold = {HELD_PAGE_S}",
+)
+
+
+def _station(name: str, password: str, endpoint: tuple[str, ...]) -> str:
     return "\n".join(
         (
-            section(
-                number,
-                "type = endpoint",
-                "transport = udp",
-                "context = counsellor",
-                "disallow = all",
-                "allow = ulaw,alaw",
-                f"auth = {number}",
-                f"aors = {number}",
-                f'callerid = "{plain(phone.counsellor, "name")}" <{number}>',
-                f"set_var = {Variable.SPEAKS}={plain(phone.languages[0], 'language')}",
-                *((f"set_var = {Variable.RINGS_OUT}=yes",) if phone.rings_out else ()),
-                "direct_media = no",
-                "rtp_symmetric = yes",
-                "force_rport = yes",
-                f"rewrite_contact = {'yes' if behind_nat else 'no'}",
-                f"rtp_timeout = {SILENT_PHONE_S}",
-                f"rtp_timeout_hold = {HELD_PHONE_S}",
-                "allow_transfer = no",
-            ),
-            section(
-                number, "type = auth", "auth_type = userpass", f"username = {number}", f"password = {phone.password}"
-            ),
-            section(number, "type = aor", "max_contacts = 1", "remove_existing = yes"),
+            section(name, "type = endpoint", *endpoint, f"auth = {name}", f"aors = {name}"),
+            section(name, "type = auth", "auth_type = userpass", f"username = {name}", f"password = {password}"),
+            section(name, "type = aor", "max_contacts = 1", "remove_existing = yes"),
         )
     )
+
+
+def page_of(extension: str) -> str:
+    """The SIP account of a counsellor's page."""
+    return extension + PAGE
+
+
+def page_password(password: str) -> str:
+    """Made from that of the phone on the desk, which it does not tell. Only the site and the switch know it."""
+    return hmac.new(password.encode(), b"the telephone in the page", hashlib.sha256).hexdigest()
 
 
 def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
@@ -111,7 +148,11 @@ def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool =
         f"periodic-announce = {','.join(f'helpline/{word}' for word in words)}",
         f"periodic-announce-startdelay = {DANGER_WORDS_AT_S if danger else WORDS_AT_S}",
         f"periodic-announce-frequency = {WORDS_EVERY_S}",
-        *(f"member => PJSIP/{phone.extension},{penalty},{phone.extension}" for phone in members),
+        *(
+            f"member => PJSIP/{station},{penalty},{phone.extension}"
+            for phone in members
+            for station in (phone.extension, page_of(phone.extension))
+        ),
     )
 
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ivr.routing.plan import Change, Do, Member, Place, Waiting
+from ivr.routing.plan import PAGE, Change, Do, Member, Place, Waiting
 from ivr.telephony.ami import Message
 from ivr.telephony.statuses import PhoneState
 
 _PHONE = "PJSIP/"
+_STATES = tuple(PhoneState)  # each outweighs those before it
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A counsellor's phone as the queues see it. `last_call_at`: end of its last call from a queue; 0: none yet."""
+    """A counsellor's phone as the queues see it: the one on the desk and the one in the page together.
+
+    `last_call_at`: end of its last call from a queue; 0: none yet. `in_page`: a page is there, and rings.
+    """
 
     state: PhoneState
     last_call_at: float = 0.0
+    in_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +44,21 @@ def view(answer: Iterable[Message]) -> View:
     waiting: list[Waiting] = []
     for told in answer:
         if told.name == "QueueMember" and told["Location"].startswith(_PHONE):
-            extension = told["Location"].removeprefix(_PHONE)
-            members[told["Queue"], extension] = Member(_number(told["Penalty"]), told["Paused"] == "1")
-            phones[extension] = _later(phones.get(extension), told)
+            station = told["Location"].removeprefix(_PHONE)
+            members[told["Queue"], station] = Member(_number(told["Penalty"]), told["Paused"] == "1")
+            extension = station.removesuffix(PAGE)
+            phones[extension] = _together(phones.get(extension), told)
         elif told.name == "QueueEntry":
             waiting.append(Waiting(told["Queue"], _number(told["Priority"]), _number(told["Wait"])))
     return View(members, tuple(waiting), phones)
 
 
-def _later(known: Phone | None, told: Message) -> Phone:
-    at = max(known.last_call_at if known else 0, _number(told["LastCall"]))
-    return Phone(PhoneState.of(told["Status"]), at)
+def _together(known: Phone | None, told: Message) -> Phone:
+    """Talking on either is talking; there is one that one of them is."""
+    state, known = PhoneState.of(told["Status"]), known or Phone(PhoneState.AWAY)
+    is_page = told["Location"].endswith(PAGE) and state is not PhoneState.AWAY
+    at = max(known.last_call_at, _number(told["LastCall"]))
+    return Phone(max(known.state, state, key=_STATES.index), at, known.in_page or is_page)
 
 
 def _number(text: str) -> int:
@@ -62,11 +71,11 @@ def actions(changes: Iterable[Change]) -> list[tuple[str, dict[str, str]]]:
 
 
 def _action(change: Change) -> tuple[str, dict[str, str]]:
-    where = {"Interface": _PHONE + change.extension} | ({"Queue": change.queue} if change.queue else {})
+    where = {"Interface": _PHONE + change.station} | ({"Queue": change.queue} if change.queue else {})
     match change.do:
         case Do.ADD:
             how = {"Penalty": str(change.member.penalty), "Paused": str(int(change.member.paused))}
-            return "QueueAdd", where | how | {"MemberName": change.extension}
+            return "QueueAdd", where | how | {"MemberName": change.station.removesuffix(PAGE)}
         case Do.REMOVE:
             return "QueueRemove", where
         case Do.PENALTY:

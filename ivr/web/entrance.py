@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.requests import HTTPConnection
 
 from ivr.desk.access import HOME, Permission, may
 from ivr.desk.entry import Step, own_path
@@ -43,10 +44,13 @@ class Entrance:
         self.office = office
         self._clock = clock
 
-    async def admit(self, request: Request, asked: Allowed) -> None:
-        """Lets pass, with `request.state.seat`; or raises Elsewhere (to the sign-in) or Refused."""
-        changes = request.method not in LOOKS_ONLY
-        if changes:
+    async def admit(self, request: HTTPConnection, asked: Allowed) -> None:
+        """Lets pass, with `request.state.seat`; or raises Elsewhere (to the sign-in) or Refused.
+
+        A socket only looks as far as forms go, but a page of another site would open it with the same cookie.
+        """
+        changes = isinstance(request, Request) and request.method not in LOOKS_ONLY
+        if changes or not isinstance(request, Request):
             refuse_foreign(request)
         if asked.permission is Permission.ANYBODY:
             return
@@ -55,10 +59,15 @@ class Entrance:
             raise Elsewhere(_with_next("/sign-in", request))
         if asked.permission is not Permission.SIGNING_IN:
             await self._look(request, who, asked.permission)
-        if changes:
+        if changes and isinstance(request, Request):
             await self._refuse_forged(request, who, asked.files)
 
-    async def seat(self, request: Request, *, counts: bool = True) -> Seat | None:
+    async def still_may(self, request: HTTPConnection, permission: Permission) -> Seat | None:
+        """Whose connection it is, if they are still signed in and still may: for what stays open. Changes nothing."""
+        who = await self.seat(request, counts=False)
+        return who if who and who.step is Step.DONE and may(who.account.role, permission) else None
+
+    async def seat(self, request: HTTPConnection, *, counts: bool = True) -> Seat | None:
         """Whose cookie came with it."""
         token = request.cookies.get(COOKIE, "")
         who = (
@@ -69,10 +78,10 @@ class Entrance:
         request.state.seat, request.state.form_token = who, form_token(token) if who else ""
         return who
 
-    def knock(self, request: Request) -> Knock:
+    def knock(self, request: HTTPConnection) -> Knock:
         return Knock(self._clock(), _address(request))
 
-    async def _look(self, request: Request, who: Seat, permission: Permission) -> None:
+    async def _look(self, request: HTTPConnection, who: Seat, permission: Permission) -> None:
         if who.step is not Step.DONE:
             raise Elsewhere(_with_next(PAGE_OF[who.step], request))
         if not may(who.account.role, permission):
@@ -85,12 +94,12 @@ class Entrance:
             await self._note(request, who, Deed.FORGED_FORM)
             raise Refused("a form without its token")
 
-    async def _note(self, request: Request, who: Seat, deed: Deed) -> None:
+    async def _note(self, request: HTTPConnection, who: Seat, deed: Deed) -> None:
         async with self.office.database.unit_of_work() as unit:
             await record(unit, who.account.name, deed, self.knock(request), request.url.path)
 
 
-def refuse_foreign(request: Request) -> None:
+def refuse_foreign(request: HTTPConnection) -> None:
     """Raises Refused for a form that another site's page sent. What sends neither header is no browser, and so
     carries nobody's cookie against their will."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
@@ -127,13 +136,13 @@ def take_cookie(answer: Response) -> None:
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
-def _with_next(page: str, request: Request) -> str:
+def _with_next(page: str, request: HTTPConnection) -> str:
     """A form that was sent is not sent again: its sender begins where they land."""
-    asked = request.url.path if request.method in LOOKS_ONLY else ""
+    asked = request.url.path if isinstance(request, Request) and request.method in LOOKS_ONLY else ""
     return f"{page}?next={quote(own_path(asked, ''))}" if asked else page
 
 
-def _address(request: Request) -> str:
+def _address(request: HTTPConnection) -> str:
     """Of the browser; a server in front tells it by X-Forwarded-For. IPv6 addresses of one house are one: its /64."""
     try:
         known = ipaddress.ip_address(request.client.host if request.client else "")

@@ -11,7 +11,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as Declared
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
 from ivr.desk.access import Permission
@@ -37,16 +38,17 @@ class _Asked:
     def __init__(self, allowed: Allowed) -> None:
         self.allowed = allowed
 
-    async def __call__(self, request: Request) -> AsyncIterator[None]:
-        entrance = request.app.state.entrance
+    async def __call__(self, asking: HTTPConnection) -> AsyncIterator[None]:
+        entrance = asking.app.state.entrance
         try:
             if entrance is not None:
-                await entrance.admit(request, self.allowed)
+                await entrance.admit(asking, self.allowed)
             elif self.allowed.permission is not Permission.ANYBODY:
                 raise Refused("nobody stands at the entrance")
             yield
         finally:
-            await request.close()  # a file that a form brought
+            if isinstance(asking, Request):
+                await asking.close()  # a file that a form brought
 
 
 def allow(permission: Permission, *, passive: bool = False, files: int = 0) -> Declared:
@@ -55,8 +57,8 @@ def allow(permission: Permission, *, passive: bool = False, files: int = 0) -> D
     return declared
 
 
-def _me(request: Request) -> Seat:
-    return cast(Seat, request.state.seat)
+def _me(asking: HTTPConnection) -> Seat:
+    return cast(Seat, asking.state.seat)
 
 
 Me = Annotated[Seat, Depends(_me)]
@@ -64,17 +66,19 @@ Me = Annotated[Seat, Depends(_me)]
 
 
 def refuse_undeclared(routes: Iterable[BaseRoute]) -> None:
-    """Raises Refused naming every route that declares no permission. Mounts and sockets cannot, so they are named."""
+    """Raises Refused naming every route that declares no permission. Mounts cannot, so they are named."""
     silent = [getattr(route, "path", type(route).__name__) for route in routes if not _declares(route)]
     if silent:
         raise Refused(f"no permission is declared for {', '.join(silent)}", remedy="Give each route its allow(...).")
 
 
 def _declares(route: BaseRoute) -> bool:
-    return isinstance(route, APIRoute) and any(isinstance(d.call, _Asked) for d in route.dependant.dependencies)
+    if not isinstance(route, APIRoute | APIWebSocketRoute):
+        return False
+    return any(isinstance(d.call, _Asked) for d in route.dependant.dependencies)
 
 
-def permission_of(route: APIRoute) -> Permission:
+def permission_of(route: APIRoute | APIWebSocketRoute) -> Permission:
     """What a route of the site declares; LookupError for one that declares nothing."""
     for each in route.dependant.dependencies:
         if isinstance(each.call, _Asked):

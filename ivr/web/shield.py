@@ -1,4 +1,4 @@
-"""Headers that every answer carries. No script and no style of a page's own, nothing from elsewhere, no frames."""
+"""Headers that every answer carries. No script and no style in a page itself, nothing from elsewhere, no frames."""
 
 from __future__ import annotations
 

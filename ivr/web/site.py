@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from ivr import page_call
 from ivr.board.feed import Feed, follow_line
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
 from ivr.signing import Database, office
+from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.board import BoardPage
 from ivr.web.entrance import Elsewhere, Entrance, lead
@@ -35,11 +38,13 @@ from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
+from ivr.web.telephone import Telephone
 from ivr.web.wrap_up import WrapUp
 
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
+PING_S = 15.0  # a page that does not answer for as long is gone
 
 # One branch of errors.py, one status. What an error says stays here: it may name files.
 STATUS: dict[type[Exception], HTTPStatus] = {  # the first that fits counts
@@ -60,7 +65,7 @@ def site(
 ) -> ASGIApp:
     """The whole site. Raises Refused when a route declares no permission. `feed`: the line as it is now; none: away."""
     pages = Pages()
-    entrance = entrance or Entrance(office(settings, Database(settings.database)))
+    entrance = entrance or entrance_of(settings, Database(settings.database))
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
         SignIn(pages, entrance).router(),
@@ -70,9 +75,15 @@ def site(
         MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed or Feed()).router(),
+        Telephone(settings, pages, entrance).router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)
+
+
+def entrance_of(settings: Settings, database: Database) -> Entrance:
+    """Nobody is idle who talks on this line."""
+    return Entrance(office(settings, database, partial(page_call.is_talking, settings)))
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:
@@ -102,8 +113,20 @@ def static_router() -> APIRouter:
 
 def _add_errors(app: FastAPI, pages: Pages) -> None:
     for branch in (*STATUS, HTTPException):
-        app.add_exception_handler(branch, partial(_explain, pages))
-    app.add_exception_handler(Elsewhere, _lead)
+        app.add_exception_handler(branch, _or_close(partial(_explain, pages)))
+    app.add_exception_handler(Elsewhere, _or_close(_lead))
+
+
+def _or_close(explain: Callable[[Request, Exception], Awaitable[Response]]) -> Any:
+    """A socket that is not let in gets no page: it is answered with 403."""
+
+    async def answer(asking: Request | WebSocket, error: Exception) -> Response | None:
+        if isinstance(asking, WebSocket):
+            await asking.close(Code.REFUSED)
+            return None
+        return await explain(asking, error)
+
+    return answer
 
 
 async def _lead(request: Request, error: Exception) -> Response:
@@ -140,11 +163,16 @@ async def serve(settings: Settings) -> None:
     """Run the site on loopback until cancelled; answers under way are finished. Raises Refused: the port is in use."""
     database, feed = Database(settings.database), Feed()
     config = uvicorn.Config(
-        site(settings, entrance=Entrance(office(settings, database)), feed=feed),
+        site(settings, entrance=entrance_of(settings, database), feed=feed),
         access_log=False,
         log_config=None,
         server_header=False,
         lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=MOST_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=CLOSE_S,
     )
     server = Server(config)

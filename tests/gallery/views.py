@@ -23,7 +23,9 @@ from tests.gallery.furnishing import GIVEN, HALF_WAY
 from tests.web.house import PASSWORD
 
 # Files, streams, answers for machines, and what only leads on: by the path of the route.
-NO_PAGE = frozenset({"/health", "/static/{name}", "/prompts", "/prompts/{code}/{name}.wav", "/board/events"})
+NO_PAGE = frozenset(
+    {"/health", "/static/{name}", "/prompts", "/prompts/{code}/{name}.wav", "/board/events", "/telephone/account"}
+)
 
 Deed = Callable[[Page], Awaitable[None]]
 NOBODY = ""

@@ -64,7 +64,9 @@ def test_freed_counsellor_is_let_into_the_queue_of_the_first_caller_alone() -> N
 
 
 def test_nobody_waits_and_everybody_free_may_be_rung_at_once() -> None:
-    assert not any(member.paused for member in wanted([seat("101")], NEEDED, []).values())
+    assert not any(
+        member.paused for (_, station), member in wanted([seat("101")], NEEDED, []).items() if station == "101"
+    )
 
 
 def test_wrap_up_is_left_in_peace_until_danger_or_a_long_wait() -> None:
@@ -80,7 +82,21 @@ def test_wrap_up_is_left_in_peace_until_danger_or_a_long_wait() -> None:
 def test_break_and_talk_hold_everything_and_who_is_gone_stands_in_no_queue_with_a_need() -> None:
     for ready in (Ready.AWAY, Ready.TALKING):
         assert all(member.paused for member in wanted([seat("101", ready)], NEEDED, []).values())
-    assert wanted([seat("101", Ready.GONE)], NEEDED, []) == {("same-101", "101"): Member(0, True)}
+    assert wanted([seat("101", Ready.GONE)], NEEDED, []) == {
+        ("same-101", "101"): Member(0, True),
+        ("same-101", "101-page"): Member(0, True),
+    }
+
+
+def test_a_page_that_is_there_rings_in_place_of_the_phone() -> None:
+    free, there = seat("101"), replace(seat("101"), in_page=True)
+    moved = changes(wanted([there], {"az": NEEDED["az"]}, []), wanted([free], {"az": NEEDED["az"]}, []))
+    assert {(change.do, change.queue, change.station) for change in moved} == {
+        (Do.REMOVE, "az", "101"),
+        (Do.ADD, "az", "101-page"),
+        (Do.PAUSE, "same-101", "101"),
+        (Do.UNPAUSE, "same-101", "101-page"),
+    }
 
 
 HARD = Seat(Person("101", ("az",)), Ready.FREE, spared=True)
@@ -135,7 +151,7 @@ def applied(todo: tuple[Change, ...], there: dict[Place, Member]) -> dict[Place,
     """What the switch does with the changes."""
     after = dict(there)
     for change in todo:
-        place = (change.queue, change.extension)
+        place = (change.queue, change.station)
         match change.do:
             case Do.ADD:
                 after[place] = change.member

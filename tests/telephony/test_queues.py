@@ -42,6 +42,17 @@ def test_last_call_is_the_latest_of_all_queues() -> None:
     assert found.phones["101"].last_call_at == 9
 
 
+def test_phone_and_page_are_one_and_what_either_does_counts() -> None:
+    def together(desk: str, page: str) -> Phone:
+        return view([member(Status=desk), member(Location="PJSIP/101-page", Status=page)]).phones["101"]
+
+    assert together("1", "5") == Phone(PhoneState.IDLE, 1795281282)
+    assert together("5", "1") == Phone(PhoneState.IDLE, 1795281282, in_page=True)
+    assert together("2", "1") == together("1", "2") == Phone(PhoneState.TALKING, 1795281282, in_page=True)
+    assert together("5", "6").state is PhoneState.RINGING
+    assert actions([Change(Do.ADD, "az", "101-page", Member(2, True))])[0][1]["MemberName"] == "101"
+
+
 def test_what_the_phone_does_is_the_switchs_number_in_a_word() -> None:
     words = {"0": "away", "1": "idle", "2": "talking", "3": "talking", "4": "away", "5": "away", "6": "ringing",
              "7": "talking", "8": "talking", "x": "away"}  # fmt: skip
