@@ -31,6 +31,7 @@ class Deed(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_OPENED = "account_opened"
     SESSIONS_ENDED = "sessions_ended"
+    DEBRIEFED = "debriefed"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
     CALLER_MOVED = "caller_moved"

@@ -219,6 +219,17 @@ async def find(unit: Unit, call_id: str) -> Call | None:
     return _call(row) if row else None
 
 
+async def severe(unit: Unit, since: datetime) -> dict[str, dict[str, int]]:
+    """How many calls of each priority every counsellor has answered since then: extension to priority to number."""
+    answered = (table.c.started_at >= since, table.c.counsellor.is_not(None))
+    columns = (table.c.counsellor, table.c.priority, func.count().label("calls"))
+    query = select(*columns).where(*answered).group_by(table.c.counsellor, table.c.priority)
+    found: dict[str, dict[str, int]] = {}
+    for row in await unit.execute(query):
+        found.setdefault(row.counsellor, {})[row.priority] = row.calls
+    return found
+
+
 async def caller_of(unit: Unit, call_id: str) -> str | None:
     """The keyed hash of that call's caller; empty when the number was withheld, None when there is no such call."""
     row = (await unit.execute(select(table.c.caller).where(table.c.id == call_id))).one_or_none()

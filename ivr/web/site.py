@@ -27,6 +27,7 @@ from ivr.signing import Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.board import BoardPage
+from ivr.web.debriefs import Debriefs
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
@@ -72,6 +73,7 @@ def site(
         OwnAccount(pages, entrance).router(),
         AccountList(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
+        Debriefs(pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed or Feed()).router(),
