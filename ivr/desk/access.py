@@ -31,6 +31,7 @@ class Permission(StrEnum):
     READ_CONTACTS = "read_contacts"  # everybody's
     OPEN_NUMBER = "open_number"  # a sealed number in clear; each opening is on record
     HEAR_MESSAGES = "hear_messages"
+    REVIEW_CALLS = "review_calls"
     HOLD_DEBRIEFS = "hold_debriefs"  # talks after a hard call; how much each counsellor carries
     LISTEN_IN = "listen_in"
     BLOCK_CALLERS = "block_callers"
@@ -65,6 +66,7 @@ _CARE = frozenset(
         Permission.OPEN_NUMBER,
         Permission.HEAR_MESSAGES,
         Permission.HOLD_DEBRIEFS,
+        Permission.REVIEW_CALLS,
         Permission.LISTEN_IN,
         Permission.BLOCK_CALLERS,
         Permission.SAY_OTHERS_PRESENCE,

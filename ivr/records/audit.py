@@ -31,6 +31,8 @@ class Deed(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_OPENED = "account_opened"
     SESSIONS_ENDED = "sessions_ended"
+    REVIEWED = "reviewed"
+    REVIEW_ANSWERED = "review_answered"
     DEBRIEFED = "debriefed"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"

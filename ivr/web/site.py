@@ -37,6 +37,7 @@ from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
+from ivr.web.reviews import Reviews
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
 from ivr.web.telephone import Telephone
@@ -74,6 +75,7 @@ def site(
         AccountList(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
         Debriefs(pages, entrance).router(),
+        Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed or Feed()).router(),
