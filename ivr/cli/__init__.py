@@ -14,6 +14,7 @@ from ivr.cli import (
     calls,
     contacts,
     counsellors,
+    database,
     flow,
     hours,
     line,
@@ -48,6 +49,7 @@ for group in (
     rota,
     hours,
     blocks,
+    database,
 ):
     group.register(app)
 
