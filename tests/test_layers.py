@@ -67,7 +67,6 @@ RING_OF = {
     "ivr.change_database": "acts",
     "ivr.backup": "acts",
     "ivr.restore": "acts",
-    "ivr.moving": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",
     "ivr.moving": "acts",
