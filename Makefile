@@ -9,6 +9,8 @@ PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-cert
 PHONES := sip-tester
 # Looks at the pages and answers in their telephone, in `make test` and `make shots`.
 BROWSER := chromium
+# `make test` proves the rows on both kinds of database, with a server of its own in a temporary folder.
+SERVER := postgresql
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
 LINES := 3
 
@@ -35,7 +37,7 @@ check: setup  ## The fast part: format, types, unit tests
 	.venv/bin/pytest -q -m "not live" -n 2
 
 test: setup  ## Everything, real calls included
-	@./setup.sh packages $(PHONES) $(BROWSER)
+	@./setup.sh packages $(PHONES) $(BROWSER) $(SERVER)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy

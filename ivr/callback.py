@@ -124,7 +124,7 @@ class Keeping:
         return found[: max(0, free - begun)]
 
     async def _place(self, promise: Callback, now: datetime) -> None:
-        async with self.record.database.unit_of_work() as unit:
+        async with self.record.database.unit_of_work(alone=False) as unit:
             number = await callback.claim(unit, promise.id, now)
         if number is None:  # somebody else has, or the caller withdrew it this moment
             return

@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     piper_voice_az: Path | None = Field(None, description="A Piper voice file for the az prompts; none: espeak-ng")
     piper_voice_ru: Path | None = Field(None, description="The same for ru")
     piper_voice_en: Path | None = Field(None, description="The same for en")
-    database_url: str = Field("", description="Where rows are kept; empty: SQLite in the state folder")
+    database_url: str = Field(
+        "", description="Where rows are kept, as in postgresql://…; empty: SQLite in the state folder"
+    )
 
     # the switch
     asterisk: Path | None = Field(
@@ -145,7 +147,16 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.state_dir / 'database' / 'helpline.sqlite3'}"
+        return self.database_url or self.own_database_url
+
+    @property
+    def own_database(self) -> Path:
+        """The file of SQLite, where no other database is set."""
+        return self.state_dir / "database" / "helpline.sqlite3"
+
+    @property
+    def own_database_url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.own_database}"
 
     @property
     def secrets_file(self) -> Path:

@@ -15,14 +15,13 @@ from ivr.records import call, hard_call, presence
 from ivr.records.database import Database, opened
 from ivr.records.hard_call import HardCall
 from ivr.routing.plan import Ready
-from ivr.settings import Settings
 from ivr.telephony.queues import Phone, View
 from ivr.telephony.statuses import PhoneState
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(Settings(state_dir=tmp_path).database) as found:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as found:
         yield found
 
 

@@ -21,8 +21,8 @@ ONE, TWO = "1795281282-7", "1795281290-8"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'rows.sqlite3'}") as known:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as known:
         yield known
 
 

@@ -57,7 +57,7 @@ def wire(story: str, callback_id: str, linkedid: str = LINKED, tried: str = "") 
 
 
 @pytest.fixture
-async def calling(tmp_path: Path) -> tuple[Settings, str]:
+async def calling(tmp_path: Path, database_url: str) -> tuple[Settings, str]:
     """A promise that has just been placed."""
     settings = State(tmp_path).settings
     return settings, await promise(settings, SESSION)

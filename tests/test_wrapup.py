@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,6 @@ from ivr.records.sealed import seal
 from ivr.settings import Settings
 from ivr.wrapup import Desk, Sheet
 from ivr.wrapup_reading import Reader
-from tests.records.conftest import empty_file  # noqa: F401  a database that is ready, copied below
 from tests.records.switch_log import FIRST_SECOND, SwitchLog, answered
 
 NOW = datetime.fromtimestamp(FIRST_SECOND + 600, UTC)
@@ -34,11 +32,9 @@ ANNA, BEN = "anna", "ben"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, empty_file: Path) -> Settings:  # noqa: F811
+def settings(tmp_path: Path, database_url: str) -> Settings:
     told = Settings(state_dir=tmp_path / "var")
-    for folder in ("database", "ledger"):
-        (told.state_dir / folder).mkdir(parents=True)
-    shutil.copy(empty_file, told.state_dir / "database/helpline.sqlite3")
+    (told.state_dir / "ledger").mkdir(parents=True)
     return told
 
 

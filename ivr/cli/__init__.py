@@ -9,13 +9,16 @@ from rich.console import Console
 
 from ivr.cli import (
     accounts,
+    backups,
     blocks,
     callbacks,
     calls,
     contacts,
     counsellors,
+    database,
     flow,
     hours,
+    keys,
     line,
     messages,
     presence,
@@ -48,6 +51,9 @@ for group in (
     rota,
     hours,
     blocks,
+    database,
+    backups,
+    keys,
 ):
     group.register(app)
 

@@ -21,6 +21,7 @@ from ivr.accounts import Given
 from ivr.demo import Moment
 from ivr.errors import ScriptError, TelephonyError
 from ivr.prepare import warning_of_closed_folder
+from ivr.records.database import without_password
 from ivr.settings import Settings
 
 out = Console(highlight=False)
@@ -214,6 +215,8 @@ def settings(as_json: AsJson = False) -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(told, name)
         shown = " ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        if name == "database_url":
+            shown = without_password(shown)
         if as_json:
             typer.echo(json.dumps({"name": f"IVR_{name.upper()}", "value": shown, "what_for": field.description}))
         is_set = f"IVR_{name.upper()}" in os.environ

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from ivr.errors import NotFound
 from ivr.records import call
-from ivr.records.database import Unit, UtcDateTime, insert_new, metadata
+from ivr.records.database import Unit, UtcDateTime, insert_new, metadata, unless_taken
 from ivr.routing.promise import OPEN, OVER, Attempt, Outcome, Standing, State
 
 table = Table(
@@ -146,9 +146,11 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 async def claim(unit: Unit, callback_id: str, now: datetime) -> int | None:
     """Begin an attempt: its number; None when somebody else did, or when it is not due any more."""
-    ours = update(table).where(table.c.id == callback_id, _is_due(now)).values(state=State.CALLING.value, next_at=None)
-    if not (await unit.execute(ours)).rowcount:
+    this = select(table.c.id).where(table.c.id == callback_id, _is_due(now))
+    if (await unit.execute(unless_taken(unit, this))).one_or_none() is None:
         return None
+    ours = update(table).where(table.c.id == callback_id).values(state=State.CALLING.value, next_at=None)
+    await unit.execute(ours)
     last = select(func.max(attempts.c.number)).where(attempts.c.callback_id == callback_id)
     number = ((await unit.execute(last)).scalar_one() or 0) + 1
     await insert_new(unit, attempts, {"callback_id": callback_id, "number": number, "at": now})

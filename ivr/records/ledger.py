@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
 from ivr.records import call, contact, ledger_file, message, pledge, ring_out
-from ivr.records.database import Database, Unit, metadata, upsert
+from ivr.records.database import Database, Unit, metadata, one_reader, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
 from ivr.records.story import Story, from_json, row, to_json
@@ -126,7 +126,7 @@ class Reader:
             place = (await where(unit)).place
         if ledger_file.read_on(self._ledger, place, PEEK_BYTES) is None:
             return 0  # nobody's turn to write is taken for nothing
-        async with self._database.unit_of_work() as unit:
+        async with self._database.unit_of_work(alone=False) as unit:
             folding, revision = await self._fold_batch(unit)
         self._stories, self._revision = folding.stories, revision  # only now: it is committed
         return folding.lines
@@ -157,6 +157,8 @@ def counted(was: Position, place: Place, folding: Folding) -> Position:
 
 async def where(unit: Unit, *, lock: bool = False) -> Position:
     """How far the rows are. With `lock` nobody else moves on before this transaction ends."""
+    if lock:
+        await one_reader(unit, LEDGER)
     query = select(position).where(position.c.ledger == LEDGER)
     found = (await unit.execute(query.with_for_update() if lock else query)).one()
     place = Place(found.head, found.tail, found.offset, found.began)

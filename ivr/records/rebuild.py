@@ -63,8 +63,9 @@ class Rebuild:
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
             folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
+                revision = await _next_revision(unit)  # first: it keeps the reader waiting
                 await pledge.note(unit, folding.noted)
-                await write_calls(unit, _ended(folding), await _next_revision(unit))
+                await write_calls(unit, _ended(folding), revision)
                 await ring_out.note(unit, folding.noted)
             progress(min(done, total), total)
         async with self._database.unit_of_work() as unit:

@@ -21,8 +21,8 @@ ONE_TIME = re.compile(r"^  ([a-z2-9]{4}(?:-[a-z2-9]{4}){3})$", re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "state"))
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
+    monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
     return tmp_path
 
 
@@ -84,7 +84,7 @@ def test_nobody_is_nobody(verb: str) -> None:
 
 
 async def test_a_new_line_has_one_administrator_whoever_opens_it_how_often(state: Path) -> None:
-    settings = Settings(state_dir=state / "state")
+    settings = Settings(state_dir=state / "var")
     now = datetime(2026, 11, 22, tzinfo=UTC)
     async with accounts.opened(settings) as records:
         first = await asyncio.gather(*(accounts.first_administrator(records, now) for _ in range(3)))

@@ -17,7 +17,6 @@ from ivr.cli import callbacks as verbs
 from ivr.errors import HelplineError, NotFound, Refused
 from ivr.settings import Settings
 from tests.conftest import PROJECT
-from tests.records.conftest import empty_file  # noqa: F401  a database that is ready, copied below
 from tests.records.switch_log import FIRST_SECOND, SwitchLog, promised, tried
 
 NOW = datetime.fromtimestamp(FIRST_SECOND + 60, UTC)
@@ -29,15 +28,14 @@ FIELDS = [
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_file: Path) -> Path:  # noqa: F811
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
     """Two promises, the second in danger and safe for ten hours; one attempt at the first."""
     log = SwitchLog()
     promised(log.call())
     promised(log.call(), SECOND, "b" * 32, hours=10, priority="danger", only="no", age_band="11-14")
     tried(log, ID, "BUSY")
-    for folder in ("database", "ledger", "flow", "run"):
-        (tmp_path / "var" / folder).mkdir(parents=True)
-    (tmp_path / "var/database/helpline.sqlite3").write_bytes(empty_file.read_bytes())
+    for folder in ("ledger", "flow", "run"):
+        (tmp_path / "var" / folder).mkdir(parents=True, exist_ok=True)
     (tmp_path / "var/ledger/cel.jsonl").write_bytes(log.data)
     shutil.copy(PROJECT / "callbacks/policy.toml", tmp_path / "var/flow")
     monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
@@ -139,6 +137,7 @@ def test_nothing_promised_says_what_it_is_about(tmp_path: Path, monkeypatch: pyt
         run("withdraw", each)
     assert "Nobody waits to be called back" in run()
     monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "never"))
+    monkeypatch.delenv("IVR_DATABASE_URL", raising=False)
     assert "make up" in run()
     assert objects() == []
     assert not (tmp_path / "never").exists()

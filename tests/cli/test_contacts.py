@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from ivr.hard_call import mark_hard
 from ivr.records.draft import Of
 from ivr.settings import Settings
 from ivr.wrapup import Sheet
-from tests.records.conftest import empty_file  # noqa: F401  a database that is ready, copied below
 from tests.records.switch_log import FIRST_SECOND, SwitchLog, answered
 
 NOW = datetime.fromtimestamp(FIRST_SECOND + 600, UTC)
@@ -28,13 +26,11 @@ SECRET = "she whispered \x1b[31m"
 
 
 @pytest.fixture
-def contact_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_file: Path) -> str:  # noqa: F811
+def contact_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> str:
     """The first of two answered calls: written down, and marked as hard. The second has a draft."""
     log = SwitchLog()
     first, second = answered(log).row_id, answered(log).row_id
-    for folder in ("database", "ledger"):
-        (tmp_path / "var" / folder).mkdir(parents=True)
-    shutil.copy(empty_file, tmp_path / "var/database/helpline.sqlite3")
+    (tmp_path / "var/ledger").mkdir(parents=True)
     (tmp_path / "var/ledger/cel.jsonl").write_bytes(log.data)
     monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
     asyncio.run(write(first, second))

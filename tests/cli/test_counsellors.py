@@ -14,8 +14,8 @@ from ivr.errors import Conflict, NotFound, ScriptError
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "state"))
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
+    monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
     return tmp_path
 
 

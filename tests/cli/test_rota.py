@@ -18,17 +18,13 @@ from ivr.cli import rota_view as view
 from ivr.errors import HelplineError, NotFound, Refused, ScriptError
 from ivr.rota import Kept
 from ivr.routing.rota import ExceptionKind, Rota, Shift, ShiftException
-from tests.records.conftest import empty_file  # noqa: F401  a database that is ready, copied below
 
 BACKWARDS = ("--from", "2026-12-02", "--until", "2026-12-01")
 SUNDAY_NIGHT = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)  # half past midnight on Monday 23 November in Baku
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_file: Path) -> Path:  # noqa: F811
-    folder = tmp_path / "var" / "database"
-    folder.mkdir(parents=True)
-    (folder / "helpline.sqlite3").write_bytes(empty_file.read_bytes())
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
     monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
     monkeypatch.setattr(verbs, "_now", lambda: SUNDAY_NIGHT)
     return tmp_path

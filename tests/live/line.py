@@ -81,6 +81,8 @@ class LiveLine:
 
     def known(self, *, ended: bool = False) -> frozenset[str]:
         """Ids of the calls on record; a look that costs nothing, where `calls` starts a program."""
+        if "IVR_DATABASE_URL" in self.env:
+            return frozenset(row["id"] for row in self.calls() if row["ended_at"] or not ended)
         file = self.state / "database/helpline.sqlite3"
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as rows:
             found = rows.execute("SELECT id, ended_at FROM call")

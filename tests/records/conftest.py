@@ -1,4 +1,4 @@
-"""A database that is ready, quickly: migrated once, then copied."""
+"""A database that is ready, of either kind; and the file of one on SQLite."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ivr.records.database import Database, migrate, opened
+from ivr.records.database import Database, opened
+from tests.postgres import Cluster
 
 
 def url_of(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
-
-
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
-    migrate(url_of(file))
-    return file
 
 
 @pytest.fixture
@@ -28,8 +22,8 @@ def database_file(empty_file: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def database(database_file: Path) -> AsyncIterator[Database]:
-    async with opened(url_of(database_file)) as found:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as found:
         yield found
 
 
@@ -38,3 +32,9 @@ def ledger_path(tmp_path: Path) -> Path:
     folder = tmp_path / "ledger"
     folder.mkdir()
     return folder / "cel.jsonl"
+
+
+@pytest.fixture
+def clean(cluster: Cluster, postgresql_url: str) -> None:
+    """The worker's database on PostgreSQL is as new."""
+    assert cluster.clean(postgresql_url)

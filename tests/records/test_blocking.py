@@ -19,7 +19,7 @@ WHO = "a" * 32
 
 
 @pytest.fixture
-def call_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def call_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> str:
     """An answered call of somebody whose number was seen; the one after it had none."""
     monkeypatch.setenv("IVR_STATE_DIR", str(tmp_path / "var"))
     log = SwitchLog()

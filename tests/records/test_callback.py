@@ -17,7 +17,6 @@ from ivr.records.database import Database, opened
 from ivr.records.ledger import Reader
 from ivr.records.rebuild import Rebuild
 from ivr.routing.promise import Outcome, Standing, State
-from tests.records.conftest import url_of
 from tests.records.recorded import on_record
 from tests.records.switch_log import FIRST_SECOND, SwitchLog, answered, kept, promised, tried
 
@@ -278,12 +277,12 @@ async def promise(database: Database, ledger_path: Path) -> str:
     return number
 
 
-async def test_two_programs_never_begin_the_same_attempt(database_file: Path, ledger_path: Path) -> None:
-    async with opened(url_of(database_file)) as one, opened(url_of(database_file)) as two:
+async def test_two_programs_never_begin_the_same_attempt(database_url: str, ledger_path: Path) -> None:
+    async with opened(database_url) as one, opened(database_url) as two:
         number = await promise(one, ledger_path)
 
         async def claim(database: Database) -> int | None:
-            async with database.unit_of_work() as unit:
+            async with database.unit_of_work(alone=False) as unit:
                 return await callback.claim(unit, number, NOW)
 
         got = await asyncio.gather(*(claim(database) for database in (one, two) * 5))

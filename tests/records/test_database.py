@@ -95,11 +95,11 @@ async def test_migrating_works_where_a_loop_is_running_and_twice(tmp_path: Path)
     migrate(url)
 
 
-async def test_a_database_of_a_newer_program_is_refused_with_a_reason(database_file: Path) -> None:
-    async with opened(url_of(database_file)) as found, found.unit_of_work() as unit:
+async def test_a_database_of_a_newer_program_is_refused_with_a_reason(database_url: str) -> None:
+    async with opened(database_url) as found, found.unit_of_work() as unit:
         await unit.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ScriptError, match="not of this version"):
-        async with opened(url_of(database_file)):
+        async with opened(database_url):
             pass
 
 
@@ -148,10 +148,10 @@ async def test_two_who_write_take_turns(database: Database) -> None:
 
 
 async def test_waiting_too_long_for_ones_turn_is_a_conflict(
-    database: Database, database_file: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ivr.records.database.BUSY_TIMEOUT_MS", 50)
-    other = Database(url_of(database_file))
+    other = Database(database_url)
     async with database.unit_of_work():
         with pytest.raises(Conflict, match="busy"):
             async with other.unit_of_work():

@@ -153,14 +153,14 @@ asyncio.run(main())
 
 
 async def test_a_reader_killed_again_and_again_gives_the_same_rows(
-    database_file: Path, empty_file: Path, ledger_path: Path, tmp_path: Path
+    database_url: str, empty_file: Path, ledger_path: Path, tmp_path: Path
 ) -> None:
     data = b"".join(line + b"\n" for line in EVENING)
     put(ledger_path, data)
     deaths = 0
     for dots in (1, 7, 3, 12, 10_000):
         reader = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", KILLED, url_of(database_file), str(ledger_path), stdout=asyncio.subprocess.PIPE
+            sys.executable, "-c", KILLED, database_url, str(ledger_path), stdout=asyncio.subprocess.PIPE
         )
         assert reader.stdout
         for _ in range(dots):
@@ -170,24 +170,33 @@ async def test_a_reader_killed_again_and_again_gives_the_same_rows(
             reader.kill()
         deaths += await reader.wait() == -signal.SIGKILL
     assert deaths == 4
-    async with opened(url_of(database_file)) as database:
+    async with opened(database_url) as database:
         assert await read(database, ledger_path) == await _at_once(data, empty_file, tmp_path)
 
 
 async def test_two_processes_at_once_give_the_same_rows(
-    database_file: Path, empty_file: Path, ledger_path: Path, tmp_path: Path
+    database_url: str, empty_file: Path, ledger_path: Path, tmp_path: Path
 ) -> None:
     data = b"".join(line + b"\n" for line in EVENING)
     put(ledger_path, data)
-    argv = (sys.executable, "-c", KILLED, url_of(database_file), str(ledger_path))
+    argv = (sys.executable, "-c", KILLED, database_url, str(ledger_path))
     readers = [await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE) for _ in range(3)]
     told = [await reader.communicate() for reader in readers]
     assert [reader.returncode for reader in readers] == [0, 0, 0]
     assert sum(len(dots) for dots, _ in told) >= len(data) // 2_000
-    async with opened(url_of(database_file)) as database:
+    async with opened(database_url) as database:
         assert await read(database, ledger_path) == await _at_once(data, empty_file, tmp_path)
         async with database.reading() as unit:
             assert (await ledger.where(unit)).lines == len(EVENING)
+
+
+FULL = {
+    True: ["CREATE TRIGGER it_is_full BEFORE UPDATE ON ledger_position BEGIN SELECT RAISE(ABORT, 'disk full'); END"],
+    False: [
+        "CREATE FUNCTION pg_temp.is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$",
+        "CREATE TRIGGER it_is_full BEFORE UPDATE ON ledger_position EXECUTE FUNCTION pg_temp.is_full()",
+    ],
+}
 
 
 async def test_a_batch_that_failed_is_read_again(database: Database, ledger_path: Path) -> None:
@@ -199,13 +208,12 @@ async def test_a_batch_that_failed_is_read_again(database: Database, ledger_path
     call.asked("language", "1")
     put(ledger_path, log.data)
     async with database.unit_of_work() as unit:  # a trigger is how a real database refuses one write and not another
-        await unit.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON ledger_position BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
+        for command in FULL[database.is_sqlite]:
+            await unit.exec_driver_sql(command)
     with pytest.raises(Exception, match="disk full"):
         await reader.read_batch()
     async with database.unit_of_work() as unit:
-        await unit.exec_driver_sql("DROP TRIGGER full")
+        await unit.exec_driver_sql("DROP TRIGGER it_is_full" + ("" if database.is_sqlite else " ON ledger_position"))
     call.hangs_up()
     put(ledger_path, log.data)
     await reader.catch_up()
@@ -330,7 +338,7 @@ def test_another_file_is_known_by_its_first_line_even_when_all_the_rest_is_the_s
 
 
 async def test_a_copied_state_folder_is_read_on_and_not_again(
-    database: Database, database_file: Path, ledger_path: Path, tmp_path: Path
+    database: Database, ledger_path: Path, tmp_path: Path
 ) -> None:
     log = SwitchLog()
     answered(log)

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ivr.records.database import Database, migrate
+from ivr.records.database import Database
 from ivr.settings import Settings
 from ivr.web.pulse import Pulse
 from ivr.web.site import site
@@ -35,7 +35,7 @@ class KnownPulse:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(state_dir=tmp_path / "state")
+    return Settings(state_dir=tmp_path / "var")
 
 
 @pytest.fixture
@@ -49,20 +49,11 @@ def visit(settings: Settings) -> Visit:
     return browser
 
 
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that is ready, to be copied."""
-    file = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
-    migrate(f"sqlite+aiosqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-async def house(settings: Settings, empty_file: Path) -> AsyncIterator[House]:
+async def house(empty_file: Path, settings: Settings) -> AsyncIterator[House]:
     """The site over a real database, with a clock that the test sets."""
-    file = settings.state_dir / "database/helpline.sqlite3"
-    file.parent.mkdir(parents=True)
-    shutil.copy(empty_file, file)
+    settings.own_database.parent.mkdir(parents=True)
+    shutil.copy(empty_file, settings.own_database)
     database = Database(settings.database)
     yield House(settings, database)
     await database.close()

@@ -47,7 +47,7 @@ def tone(seconds: float, level: float = 0.3, rate: int = 16000) -> bytes:
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings/prompts.toml").write_text(WORDS)
-    return Settings(state_dir=tmp_path / "state", recordings_dir=tmp_path / "recordings")
+    return Settings(state_dir=tmp_path / "var", recordings_dir=tmp_path / "recordings")
 
 
 async def send(browser: Browser, take: bytes, path: str = "/prompts/az/welcome") -> httpx.Response:
