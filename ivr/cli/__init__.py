@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ivr.cli import (
     accounts,
+    audit,
     blocks,
     callbacks,
     calls,
@@ -41,6 +42,7 @@ for group in (
     messages,
     counsellors,
     accounts,
+    audit,
     presence,
     silent,
     flow,
