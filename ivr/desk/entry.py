@@ -53,6 +53,13 @@ class Fault(StrEnum):
     EXTENSION = "extension"
     PASSKEY = "passkey"
     PASSKEY_NAME = "passkey_name"
+    EXTENSION_TAKEN = "extension_taken"
+    NO_EXTENSION = "no_extension"
+    PHONE_NAME = "phone_name"
+    LANGUAGES = "languages"
+    TRAINING_UNTIL = "training_until"
+    CHECK_UNTIL = "check_until"
+    OWN_ROLE = "own_role"
     LAST = "last"  # the last administrator stays
     SELF = "self"
 

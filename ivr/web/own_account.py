@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from ivr import credentials, passkeys, signing
+from ivr import credentials, passkeys, signing, staff
 from ivr.credentials import NewPassword
 from ivr.desk.entry import Refusal, Step
 from ivr.web import form
@@ -35,8 +35,11 @@ class OwnAccount:
 
     async def show_again(self, request: Request, me: Me, refused: Refusal | None = None, typed: str = "") -> Response:
         theirs = await passkeys.listed(self._entrance.office, me)
+        papers = staff.reminders(me.account, self._entrance.knock(request).now)
         done = next((each for each in DONE if each in request.query_params), "")
-        return show_form(self._pages, request, "account.html", refused, passkeys=theirs, done=done, typed=typed)
+        return show_form(
+            self._pages, request, "account.html", refused, passkeys=theirs, done=done, typed=typed, due=papers
+        )
 
     async def sign_out_everywhere(self, request: Request, me: Me) -> Response:
         await signing.sign_out_everywhere(self._entrance.office, me, self._entrance.knock(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.dates import format_datetime, format_time, get_timezone
+from babel.dates import format_date, format_datetime, format_time, get_timezone
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -75,6 +75,7 @@ def _templates(language: str) -> Environment:
     made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
     made.filters["figure"] = lambda value: format_decimal(value, locale=language)
     made.filters["percent"] = lambda share: format_percent(share, "0 %", locale=language)
+    made.filters["day"] = lambda day: format_date(day, "long", locale=REGION.get(language, language))
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
     made.filters["who"] = lambda extension, view: view.name(extension)

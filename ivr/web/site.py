@@ -75,7 +75,7 @@ def site(
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
-        AccountList(pages, entrance).router(),
+        AccountList(settings, pages, entrance).router(),
         Audit(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
         Debriefs(pages, entrance).router(),
