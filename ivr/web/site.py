@@ -39,6 +39,7 @@ from ivr.web.passkeys import Passkeys
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
+from ivr.web.rota import Rota
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
 from ivr.web.telephone import Telephone
@@ -75,6 +76,7 @@ def site(
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
+        Rota(settings, pages, entrance).router(),
         AccountList(settings, pages, entrance).router(),
         Audit(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),

@@ -78,6 +78,8 @@ STATES = (
     View("code-refused", "/sign-in/code", HALF_WAY, sends(code="000 000")),
     View("password-refused", "/account/password", Role.COUNSELLOR, sends(old=PASSWORD, new="short", again="")),
     View("person-refused", "/accounts/{name}", Role.ADMINISTRATOR, sends(extension="600", shown_name="")),
+    View("rota-run", "/rota", Role.SUPERVISOR),
+    View("rota-refused", "/rota", Role.SUPERVISOR, sends("[action='/rota/shift'] button", shift_starts="")),
     View("account-refused", "/accounts", Role.ADMINISTRATOR, sends(name="Ə", shown_name="Əsmər")),
     View("wrap-up-refused", "/contacts/{contact_id}", Role.COUNSELLOR, sends(age="twelve", summary="She said little.")),
     View("wrap-up-written", "/contacts/{written_id}", Role.SUPERVISOR),
