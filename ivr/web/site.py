@@ -26,9 +26,9 @@ from ivr.settings import Settings
 from ivr.signing import Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
+from ivr.web.audit import Audit
 from ivr.web.board import BoardPage
 from ivr.web.debriefs import Debriefs
-from ivr.web.audit import Audit
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front

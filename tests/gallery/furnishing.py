@@ -14,8 +14,8 @@ from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.desk.access import Role
 from ivr.desk.wrapup import Form
-from ivr.telephony.statuses import PhoneState
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
+from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
 from tests.records.switch_log import SwitchLog, answered
 from tests.web.house import House
