@@ -15,14 +15,14 @@ from ivr.desk import entry
 from ivr.desk.access import Role
 from ivr.desk.entry import Fault, Refusal
 from ivr.errors import Conflict, NotFound, Refused
-from ivr.records import account, audit, counsellor, database, password, session
+from ivr.records import account, audit, counsellor, database, passkey, password, session
 from ivr.records.account import Account
 from ivr.records.audit import Deed, Entry
 from ivr.records.database import Database, Unit
 from ivr.records.session import Ended
 from ivr.settings import Settings
 
-__all__ = ["Account", "Entry", "Refusal", "Role"]  # what the faces read from here
+__all__ = ["Account", "Refusal", "Role"]  # what the faces read from here
 
 FIRST = "admin"
 BY_COMMAND = "ivr"  # on record as who did it: whoever may run the program on this machine
@@ -63,12 +63,6 @@ async def listed(records: Database) -> Sequence[Account]:
     """Everybody who may sign in or ever might, by name."""
     async with records.reading() as unit:
         return await account.all(unit)
-
-
-async def history(records: Database, limit: int = 50) -> Sequence[Entry]:
-    """The newest deeds on record, newest first."""
-    async with records.reading() as unit:
-        return await audit.newest(unit, limit)
 
 
 async def first_administrator(records: Database, now: datetime) -> Given | None:
@@ -133,27 +127,33 @@ async def reset(records: Database, name: str, by: By) -> Given:
     one_time = password.one_time()
     its_hash = await password.new_hash(one_time)
     async with records.unit_of_work() as unit:
-        theirs = await _named(unit, name)
+        theirs = await named(unit, name)
         await account.set_password(unit, theirs.id, its_hash, must_change=True)
-        await account.set_factor(unit, theirs.id, None)
+        await _forget_factors(unit, theirs)
         await session.end_all(unit, theirs.id, Ended.COMMAND, by.now)
         await _record(unit, by, Deed.ACCOUNT_RESET, theirs)
-        return Given(await _named(unit, name), one_time)
+        return Given(await named(unit, name), one_time)
 
 
 async def reset_factor(records: Database, name: str, by: By) -> None:
     """A lost telephone: the next sign-in sets up another. Raises NotFound."""
     async with records.unit_of_work() as unit:
-        theirs = await _named(unit, name)
-        await account.set_factor(unit, theirs.id, None)
+        theirs = await named(unit, name)
+        await _forget_factors(unit, theirs)
         await session.end_all(unit, theirs.id, Ended.COMMAND, by.now)
         await _record(unit, by, Deed.FACTOR_RESET, theirs)
+
+
+async def _forget_factors(unit: Unit, theirs: Account) -> None:
+    """Passkeys too: whoever has the telephone may have them."""
+    await account.set_factor(unit, theirs.id, None)
+    await passkey.remove_all(unit, theirs.id)
 
 
 async def end_sessions(records: Database, name: str, by: By) -> int:
     """Signed out everywhere; how many sessions there were. Raises NotFound."""
     async with records.unit_of_work() as unit:
-        theirs = await _named(unit, name)
+        theirs = await named(unit, name)
         ended = await session.end_all(unit, theirs.id, Ended.COMMAND, by.now)
         await _record(unit, by, Deed.SESSIONS_ENDED, theirs)
         return ended
@@ -163,7 +163,7 @@ async def close(records: Database, name: str, by: By) -> None:
     """May not sign in any more, from this moment. Raises NotFound; Refused for oneself; Conflict for the last one who
     could open it again."""
     async with records.unit_of_work() as unit:
-        theirs = await _named(unit, name)
+        theirs = await named(unit, name)
         await _refuse_last(unit, theirs, by)
         await account.set_active(unit, theirs.id, False)
         await session.end_all(unit, theirs.id, Ended.COMMAND, by.now)
@@ -173,7 +173,7 @@ async def close(records: Database, name: str, by: By) -> None:
 async def reopen(records: Database, name: str, by: By) -> None:
     """May sign in again. Raises NotFound."""
     async with records.unit_of_work() as unit:
-        theirs = await _named(unit, name)
+        theirs = await named(unit, name)
         await account.set_active(unit, theirs.id, True)
         await _record(unit, by, Deed.ACCOUNT_OPENED, theirs)
 
@@ -186,7 +186,7 @@ async def _refuse_last(unit: Unit, theirs: Account, by: By) -> None:
         raise Conflict("The last administrator stays.", remedy="Add another one first.")
 
 
-async def _named(unit: Unit, name: str) -> Account:
+async def named(unit: Unit, name: str) -> Account:
     plain = entry.plain_name(name)
     found = await account.by_name(unit, plain) if plain else None
     if found is None:

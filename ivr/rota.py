@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -21,6 +21,12 @@ from ivr.settings import Settings
 __all__ = ["Change"]  # what the faces read from here
 
 WARNINGS_SHOWN = 10
+Note = Callable[[Unit, str], Awaitable[None]]
+"""What else is written in the transaction of a change, whose words it is told."""
+
+
+async def unnoted(unit: Unit, what: str) -> None:
+    """On the command line nobody is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ async def _kept(unit: Unit) -> Kept:
     return Kept(await table.all(unit), names, await table.last_change(unit))
 
 
-async def add(settings: Settings, rows: Rows, now: datetime) -> Changed:
+async def add(settings: Settings, rows: Rows, now: datetime, note: Note = unnoted) -> Changed:
     """Write `rows` too. Raises NotFound for somebody unknown, Refused when they are down at that time already."""
     async with opened(settings.database) as database, database.unit_of_work() as unit:
         before = await _kept(unit)
@@ -64,24 +70,28 @@ async def add(settings: Settings, rows: Rows, now: datetime) -> Changed:
         _refuse_overlaps(before, rows)
         odd = tuple(islice(oddities(before.rota, before.names, rows), WARNINGS_SHOWN))
         change = await table.add(unit, rows, f"added {_in_words(rows)}", now)
+        await note(unit, change.what)
         after = await _kept(unit)
         return Changed(change, after, named(after.rows, str(change.number)), odd)
 
 
-async def remove(settings: Settings, names: Iterable[str], now: datetime) -> Changed:
+async def remove(settings: Settings, names: Iterable[str], now: datetime, note: Note = unnoted) -> Changed:
     """Take rows away, by the names that `rota_words.groups` gives. Raises NotFound when a name means none."""
     async with opened(settings.database) as database, database.unit_of_work() as unit:
         before = await _kept(unit)
         gone = tuple(dict.fromkeys(row.id for name in names for row in _named(before, name)))
         rows = tuple(row for row in before.rows if row.id in gone)
         change = await table.remove(unit, gone, f"removed {_in_words(rows)}", now)
+        await note(unit, change.what)
         return Changed(change, await _kept(unit), rows)
 
 
-async def undo(settings: Settings) -> Changed:
+async def undo(settings: Settings, note: Note = unnoted) -> Changed:
     """Put back what was before the last change. Raises NotFound when there is none."""
     async with opened(settings.database) as database, database.unit_of_work() as unit:
-        return Changed(await table.undo(unit), await _kept(unit))
+        change = await table.undo(unit)
+        await note(unit, f"undone: {change.what}")
+        return Changed(change, await _kept(unit))
 
 
 async def take_calendar(settings: Settings, file: Path, now: datetime, *, only_try: bool = False) -> Changed:

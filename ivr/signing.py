@@ -19,7 +19,7 @@ from ivr.records.sealed import Keys
 from ivr.records.session import Ended, Session
 from ivr.settings import Settings
 
-__all__ = ["Account", "Database", "Deed", "Entry", "Session", "record"]  # what the faces read from here
+__all__ = ["Account", "Database", "Deed", "Entry", "Session", "Unit", "record"]  # what the faces read from here
 
 KEPT = timedelta(days=30)  # an ended session's row, so that its cookie is known again
 SEEN_EVERY = timedelta(minutes=1)  # how exactly it is written down when somebody was last there

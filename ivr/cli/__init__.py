@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ivr.cli import (
     accounts,
+    audit,
     backups,
     blocks,
     callbacks,
@@ -44,6 +45,7 @@ for group in (
     messages,
     counsellors,
     accounts,
+    audit,
     presence,
     silent,
     flow,

@@ -1,4 +1,4 @@
-"""Verbs about who may sign in to the pages, and what is on record about it."""
+"""Verbs about who may sign in to the pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from ivr import accounts as acts
-from ivr.accounts import Account, By, Entry, Given, NewAccount, Refusal, Role
+from ivr.accounts import Account, By, Given, NewAccount, Refusal, Role
 from ivr.cli.call_view import new_table, row_json, screen, started
 from ivr.cli.line import AsJson, load_settings, out
 from ivr.errors import ScriptError
@@ -27,7 +27,6 @@ WHY = {
 
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="accounts")
-    app.command()(audit)
 
 
 @group.callback(invoke_without_command=True)
@@ -87,25 +86,6 @@ def end(name: Name) -> None:
     out.print(f"[bold green]✓[/] {escape(name)} is signed out ({ended} {'session' if ended == 1 else 'sessions'}).")
 
 
-def audit(
-    as_json: AsJson = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Only the newest so many.")] = 50,
-) -> None:
-    """Who did what when, newest first: sign-ins, refusals, changed accounts. Never a secret.
-
-    Example: [bold]ivr audit --limit 20[/]
-    """
-    found = asyncio.run(_history(limit))
-    if as_json:
-        for each in found:
-            typer.echo(row_json(each))
-        return
-    shown = new_table("at (UTC)", "by", "what", "about", "from")
-    for each in found:
-        shown.add_row(started(each.at), escape(each.by), each.deed, escape(each.about), each.address or "here")
-    screen().print(shown)
-
-
 def say_given(given: Given) -> None:
     """The one time that a one-time password is shown."""
     theirs = given.account
@@ -116,11 +96,6 @@ def say_given(given: Given) -> None:
 async def _listed() -> list[Account]:
     async with acts.opened(load_settings()) as records:
         return list(await acts.listed(records))
-
-
-async def _history(limit: int) -> list[Entry]:
-    async with acts.opened(load_settings()) as records:
-        return list(await acts.history(records, limit))
 
 
 async def _add(new: NewAccount) -> Given | Refusal:

@@ -18,6 +18,7 @@ FREE_BY_ADDRESS = 20  # a whole house may share one
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128
 LONGEST_SHOWN_NAME = 80
+LONGEST_PASSKEY_NAME = 60
 LONGEST_PATH = 300
 FEWEST_LETTERS = 5  # different ones, in a password
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
@@ -50,6 +51,15 @@ class Fault(StrEnum):
     SHOWN_NAME = "shown_name"
     ROLE = "role"
     EXTENSION = "extension"
+    PASSKEY = "passkey"
+    PASSKEY_NAME = "passkey_name"
+    EXTENSION_TAKEN = "extension_taken"
+    NO_EXTENSION = "no_extension"
+    PHONE_NAME = "phone_name"
+    LANGUAGES = "languages"
+    TRAINING_UNTIL = "training_until"
+    CHECK_UNTIL = "check_until"
+    OWN_ROLE = "own_role"
     LAST = "last"  # the last administrator stays
     SELF = "self"
 
@@ -113,6 +123,10 @@ def plain_code(text: str) -> str:
 
 def is_shown_name(text: str) -> bool:
     return 0 < len(text.strip()) <= LONGEST_SHOWN_NAME and text.isprintable()
+
+
+def is_passkey_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_PASSKEY_NAME and text.isprintable()
 
 
 def own_path(text: str, otherwise: str) -> str:

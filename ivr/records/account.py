@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -41,6 +42,8 @@ class Account:
     active: bool
     created_at: datetime
     signed_in_at: datetime | None = None
+    training_until: date | None = None  # when it must have been renewed; a reminder comes before
+    check_until: date | None = None  # the same for the check of who they are
 
 
 table = Table(
@@ -58,6 +61,8 @@ table = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("signed_in_at", UtcDateTime),
+    Column("training_until", Date),
+    Column("check_until", Date),
 )
 _SHOWN = [table.c[each.name] for each in fields(Account) if each.name != "has_factor"]
 _SHOWN.append(table.c.totp_secret.is_not(None).label("has_factor"))  # type: ignore[arg-type]
@@ -114,6 +119,11 @@ async def use_step(unit: Unit, account_id: str, step: int) -> bool:
 
 async def set_active(unit: Unit, account_id: str, active: bool) -> None:
     await _set(unit, account_id, active=active)
+
+
+async def change(unit: Unit, account_id: str, changes: Mapping[str, object]) -> None:
+    """By the names of Account's fields."""
+    await _set(unit, account_id, **changes)
 
 
 async def note_entry(unit: Unit, account_id: str, now: datetime) -> None:

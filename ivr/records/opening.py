@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy import Column, String, Table, insert, select
 
+from ivr.records import audit
+from ivr.records.audit import Deed, Entry
 from ivr.records.database import Unit, UtcDateTime, metadata
 
 
@@ -42,6 +44,8 @@ table = Table(
 
 
 async def note(unit: Unit, made: Opening) -> None:
+    """Here with its reason, and in the audit as a deed like any other."""
+    await audit.write(unit, Entry(made.at, made.by, Deed.SEALED_OPENED, f"{made.what} {made.of}"))
     await unit.execute(insert(table).values({field.name: getattr(made, field.name) for field in fields(Opening)}))
 
 

@@ -50,6 +50,7 @@ table = Table(
     Column("ended", String(16)),
     Column("refused_at", UtcDateTime),
     Column("offered", LargeBinary),  # a second factor that is being set up, sealed for this session
+    Column("challenge", LargeBinary),  # what a passkey has to sign next, once
 )
 _SHOWN = tuple(table.c[each.name] for each in fields(Session))
 
@@ -97,6 +98,17 @@ async def offer(unit: Unit, session_id: str, sealed: bytes) -> None:
 
 async def offered(unit: Unit, session_id: str) -> bytes | None:
     return (await unit.execute(select(table.c.offered).where(table.c.id == session_id))).scalar_one_or_none()
+
+
+async def challenge(unit: Unit, session_id: str, told: bytes) -> None:
+    await _set(unit, session_id, challenge=told)
+
+
+async def take_challenge(unit: Unit, session_id: str) -> bytes | None:
+    """What was told to be signed; it is not told again."""
+    told = (await unit.execute(select(table.c.challenge).where(table.c.id == session_id))).scalar_one_or_none()
+    await _set(unit, session_id, challenge=None)
+    return told
 
 
 async def forget(unit: Unit, before: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from ivr import credentials, signing
+from ivr import credentials, passkeys, signing, staff
 from ivr.credentials import NewPassword
 from ivr.desk.entry import Refusal, Step
 from ivr.web import form
@@ -12,6 +12,8 @@ from ivr.web.entrance import Entrance, give_cookie, lead, onwards, take_cookie
 from ivr.web.pages import Pages
 from ivr.web.permission import Me, Permission, allow
 from ivr.web.sign_in import show_form
+
+DONE = ("changed", "passkey", "removed")  # what the page says is done, by what stands in the address
 
 
 class OwnAccount:
@@ -28,8 +30,16 @@ class OwnAccount:
         made.add_api_route("/account/password", self.take_password, methods=["POST"], dependencies=half_way)
         return made
 
-    async def show(self, request: Request) -> Response:
-        return self._pages.show(request, "account.html", is_new="changed" in request.query_params)
+    async def show(self, request: Request, me: Me) -> Response:
+        return await self.show_again(request, me)
+
+    async def show_again(self, request: Request, me: Me, refused: Refusal | None = None, typed: str = "") -> Response:
+        theirs = await passkeys.listed(self._entrance.office, me)
+        papers = staff.reminders(me.account, self._entrance.knock(request).now)
+        done = next((each for each in DONE if each in request.query_params), "")
+        return show_form(
+            self._pages, request, "account.html", refused, passkeys=theirs, done=done, typed=typed, due=papers
+        )
 
     async def sign_out_everywhere(self, request: Request, me: Me) -> Response:
         await signing.sign_out_everywhere(self._entrance.office, me, self._entrance.knock(request))

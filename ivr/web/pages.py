@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from babel.dates import format_datetime, format_time, get_timezone
+from babel.dates import format_date, format_datetime, format_time, get_timezone
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -17,6 +17,7 @@ from ivr.web import speech
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 COOKIE = "lang"
 COOKIE_S = 365 * 24 * 3600
+MONDAY = date(2026, 11, 16)  # any
 ZONE = get_timezone("Asia/Baku")
 REGION = {"en": "en_GB"}  # where it matters: the clock has 24 hours here, in every language
 
@@ -75,13 +76,18 @@ def _templates(language: str) -> Environment:
     made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
     made.filters["figure"] = lambda value: format_decimal(value, locale=language)
     made.filters["percent"] = lambda share: format_percent(share, "0 %", locale=language)
+    made.filters["day"] = lambda day: format_date(day, "long", locale=REGION.get(language, language))
+    made.filters["weekday"] = lambda day: format_date(day, "EEE d MMM", locale=REGION.get(language, language))
+    made.filters["dayname"] = lambda day: format_date(day, "EEEE", locale=REGION.get(language, language))
+    made.filters["weekdayname"] = lambda number: format_date(MONDAY + timedelta(number), "EEE", locale=language)
+    made.filters["amount"] = lambda number: format_decimal(number, "#,##0.#", locale=language)
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
     made.filters["who"] = lambda extension, view: view.name(extension)
     made.filters["day_time"] = lambda moment: format_datetime(
         moment, "EEE d MMM, HH:mm", tzinfo=ZONE, locale=REGION.get(language, language)
     )
-    made.filters["percent"] = lambda part: format_percent(part / 100, locale=REGION.get(language, language))
+    made.filters["of_hundred"] = lambda part: format_percent(part / 100, locale=REGION.get(language, language))
     return made
 
 

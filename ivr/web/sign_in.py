@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from ivr import credentials, signing
+from ivr import credentials, passkeys, signing
 from ivr.desk.entry import Fault, Refusal, Step, own_path
 from ivr.web import form, qr
 from ivr.web.entrance import Entrance, give_cookie, lead, onwards, take_cookie
@@ -49,7 +49,7 @@ class SignIn:
 
     async def ask_code(self, request: Request, me: Me) -> Response:
         wanted = request.query_params.get("next", "")
-        return self._show_code(request, wanted) if me.step is Step.CODE else lead(onwards(me, wanted))
+        return await self.show_code(request, me, wanted) if me.step is Step.CODE else lead(onwards(me, wanted))
 
     async def take_code(self, request: Request, me: Me) -> Response:
         sent = await form.read(request)
@@ -59,7 +59,7 @@ class SignIn:
         knock = self._entrance.knock(request)
         token = await credentials.give_code(self._entrance.office, me, sent.get("code", ""), knock)
         if isinstance(token, Refusal):
-            return self._show_code(request, wanted, token)
+            return await self.show_code(request, me, wanted, token)
         return await self._go_on(request, token, wanted)
 
     async def ask_set_up(self, request: Request, me: Me) -> Response:
@@ -94,8 +94,10 @@ class SignIn:
     def _show_sign_in(self, request: Request, wanted: str, refused: Refusal | None = None, name: str = "") -> Response:
         return show_form(self._pages, request, "sign_in.html", refused, wanted=own_path(wanted, ""), typed=name)
 
-    def _show_code(self, request: Request, wanted: str, refused: Refusal | None = None) -> Response:
-        return show_form(self._pages, request, "second_factor.html", refused, wanted=own_path(wanted, ""))
+    async def show_code(self, request: Request, me: Me, wanted: str, refused: Refusal | None = None) -> Response:
+        has_passkey = bool(await passkeys.listed(self._entrance.office, me))
+        told = own_path(wanted, "")
+        return show_form(self._pages, request, "second_factor.html", refused, wanted=told, has_passkey=has_passkey)
 
     async def _show_set_up(self, request: Request, me: Me, wanted: str, refused: Refusal | None = None) -> Response:
         secret = await credentials.offer_factor(self._entrance.office, me)

@@ -26,6 +26,7 @@ from ivr.settings import Settings
 from ivr.signing import Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
+from ivr.web.audit import Audit
 from ivr.web.board import BoardPage
 from ivr.web.debriefs import Debriefs
 from ivr.web.entrance import Elsewhere, Entrance, lead
@@ -34,10 +35,12 @@ from ivr.web.front import Asked, Front
 from ivr.web.menu_list import MenuList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
+from ivr.web.passkeys import Passkeys
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.reviews import Reviews
+from ivr.web.rota import Rota
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
 from ivr.web.telephone import Telephone
@@ -68,11 +71,15 @@ def site(
     """The whole site. Raises Refused when a route declares no permission. `feed`: the line as it is now; none: away."""
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
+    sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
-        SignIn(pages, entrance).router(),
-        OwnAccount(pages, entrance).router(),
-        AccountList(pages, entrance).router(),
+        sign_in.router(),
+        own.router(),
+        Passkeys(entrance, own, sign_in).router(),
+        Rota(settings, pages, entrance).router(),
+        AccountList(settings, pages, entrance).router(),
+        Audit(pages, entrance).router(),
         WrapUp(settings, pages, entrance).router(),
         Debriefs(pages, entrance).router(),
         Reviews(settings, pages, entrance).router(),

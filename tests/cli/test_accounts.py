@@ -45,7 +45,7 @@ def test_a_new_account_has_a_one_time_password_that_is_printed_once() -> None:
     assert row.pop("id")
     assert row == {
         "name": "aynur", "shown_name": "aynur", "role": "counsellor", "extension": "101", "must_change": True,
-        "has_factor": False, "active": True, "signed_in_at": None,
+        "has_factor": False, "active": True, "signed_in_at": None, "training_until": None, "check_until": None,
     }  # fmt: skip
     assert told[1] not in run("--json").stdout + run().stdout
     assert "first sign-in to come" in run().stdout

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 
-from ivr import accounts, call_log, wrapup
+from ivr import accounts, call_log, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.desk.access import Role
 from ivr.desk.wrapup import Form
+from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
 from tests.records.switch_log import SwitchLog, answered
@@ -78,4 +80,18 @@ async def line(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, prompts, line)
+async def shifts(house: House) -> Known:
+    """A week with a night that nobody has, a day off, and a swap."""
+    weekly = [Shift("101", day, 9 * 60, 17 * 60) for day in range(5)] + [
+        Shift("102", day, 17 * 60, 60) for day in range(7)
+    ]
+    day = date(2026, 11, 18)
+    single = (
+        ShiftException("101", ExceptionKind.ABSENT, day, 0, 1440),
+        ShiftException("103", ExceptionKind.EXTRA, day, 9 * 60, 17 * 60),
+    )
+    await rota.add(house.settings, (*weekly, *single), house.now)
+    return {}
+
+
+FURNISHED: tuple[Part, ...] = (people, calls, prompts, line, shifts)

@@ -84,8 +84,8 @@ class OpenHouse:
 
 
 @asynccontextmanager
-async def open_house(folder: Path) -> AsyncIterator[OpenHouse]:
-    """`folder`: an empty one, for the database."""
+async def open_house(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[OpenHouse]:
+    """`folder`: an empty one, for the database. `host`: a passkey wants a name."""
     settings = Settings(state_dir=folder / "state")
     migrate(settings.database)
     house = House(settings, Database(settings.database))
@@ -94,7 +94,7 @@ async def open_house(folder: Path) -> AsyncIterator[OpenHouse]:
     for part in FURNISHED:
         known |= await part(house)
     app = house.site()
-    async with _served(app) as address, chromium() as browser:
+    async with _served(app, host) as address, chromium() as browser:
         yield OpenHouse(house, app, address, browser, known, cookies)
     await house.database.close()
     shutil.rmtree(folder / "state", ignore_errors=True)
@@ -119,13 +119,13 @@ async def _sign_in(house: House) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _served(app: ASGIApp) -> AsyncIterator[str]:
+async def _served(app: ASGIApp, host: str) -> AsyncIterator[str]:
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = Server(config)
     running = asyncio.create_task(server.serve([listening]))
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         await running

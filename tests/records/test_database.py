@@ -31,6 +31,7 @@ from ivr.records import (  # their tables, all of them
     hard_call,
     message,
     opening,
+    passkey,
     presence,
     ring_out,
     rota,
@@ -41,8 +42,8 @@ from ivr.records.database import HEAD, Database, metadata, migrate, opened, upse
 from tests.records.conftest import url_of
 
 TABLES = (
-    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, message, opening, presence, ring_out,
-    rota, session, wrapup,
+    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, message, opening, passkey, presence,
+    ring_out, rota, session, wrapup,
 )  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {

@@ -70,7 +70,7 @@ class House:
         """What is on record, oldest first: by whom, what, about what."""
         async with self.database.reading() as unit:
             found = await audit.newest(unit, 1000)
-        return [(each.by, each.deed.value, each.about) for each in reversed(found)]
+        return [(each.by, str(each.deed), each.about) for each in reversed(found)]
 
 
 class Browser:

@@ -25,7 +25,7 @@ async def test_an_administrator_lands_on_the_list_and_adds_an_account(house: Hou
     async with house.browser() as browser, house.browser() as theirs:
         page = await _chief(house, browser)
         assert page.url.path == "/accounts"
-        page = await browser.send("/accounts", name="aynur", shown_name="Aynur", role="counsellor", extension="101")
+        page = await browser.send("/accounts", name="aynur", shown_name="Aynur", role="counsellor")
         told = ONE_TIME.search(page.text)
         assert told
         assert told[1] not in (await browser.get("/accounts")).text
@@ -41,13 +41,12 @@ async def test_an_administrator_lands_on_the_list_and_adds_an_account(house: Hou
         ({"shown_name": " "}, "1 to 80 letters."),
         ({"shown_name": "a\x00b"}, "1 to 80 letters."),
         ({"role": "king"}, "Choose one."),
-        ({"extension": "999"}, "No counsellor has this extension."),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_field_and_the_rest_stays(
     house: House, changed: dict[str, str], said: str
 ) -> None:
-    typed = {"name": "aynur", "shown_name": "Aynur A.", "role": "supervisor", "extension": "101"} | changed
+    typed = {"name": "aynur", "shown_name": "Aynur A.", "role": "supervisor"} | changed
     async with house.browser() as browser:
         await _chief(house, browser)
         page = await browser.send("/accounts", **typed)
@@ -95,7 +94,9 @@ async def test_nobody_closes_their_own_account(house: House) -> None:
         assert "Nobody closes their own account." in page.text
 
 
-@pytest.mark.parametrize("path", ["/accounts/nobody/close", "/accounts/chief/crown", "/accounts/%00/reset"])
+@pytest.mark.parametrize(
+    "path", ["/accounts/nobody/close", "/accounts/chief/crown", "/accounts/%00/reset", "/accounts/nobody"]
+)
 async def test_what_is_not_there_is_said_so(house: House, path: str) -> None:
     async with house.browser() as browser:
         await _chief(house, browser)
@@ -124,7 +125,7 @@ TYPED = st.one_of(st.text(max_size=99), st.sampled_from(["\u202eabc", "🙂" * 9
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(fields=st.fixed_dictionaries(dict.fromkeys(("name", "shown_name", "role", "extension"), TYPED)))
+@given(fields=st.fixed_dictionaries(dict.fromkeys(("name", "shown_name", "role"), TYPED)))
 async def test_whatever_is_typed_is_no_failure_of_ours(house: House, fields: dict[str, str]) -> None:
     async with house.browser() as browser:
         await browser.enter(await house.add(f"chief{len(await house.deeds())}", Role.ADMINISTRATOR))
