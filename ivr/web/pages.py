@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.dates import format_datetime, format_time, get_timezone
+from babel.dates import format_date, format_datetime, format_time, get_timezone
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -41,16 +41,20 @@ class Pages:
     def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
         asked, language = request.query_params.get("lang"), self.language(request)
+        text = self.render(request, name, **values)
+        answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
+        if asked == language:
+            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
+        return answer
+
+    def render(self, request: Request, name: str, **values: object) -> str:
+        """The text of a page, or of a part of one."""
         told = {
             "me": getattr(request.state, "seat", None),
             "form_token": getattr(request.state, "form_token", ""),
             "here": request.url.path,
         }
-        text = self._templates[language].get_template(name).render(told | values)
-        answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
-        if asked == language:
-            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
-        return answer
+        return self._templates[self.language(request)].get_template(name).render(told | values)
 
 
 def _templates(language: str) -> Environment:
@@ -75,6 +79,8 @@ def _templates(language: str) -> Environment:
     made.filters["decimal"] = lambda value: format_decimal(value, "0.0", locale=language)
     made.filters["figure"] = lambda value: format_decimal(value, locale=language)
     made.filters["percent"] = lambda share: format_percent(share, "0 %", locale=language)
+    made.filters["day"] = lambda moment: format_date(moment, "d MMMM y", locale=REGION.get(language, language))
+    made.filters["hour"] = lambda moment: format_time(moment, "HH:mm", tzinfo=ZONE, locale=language)
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
     made.filters["who"] = lambda extension, view: view.name(extension)

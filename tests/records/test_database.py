@@ -29,6 +29,7 @@ from ivr.records import (  # their tables, all of them
     database,
     draft,
     hard_call,
+    help_request,
     message,
     opening,
     presence,
@@ -41,8 +42,8 @@ from ivr.records.database import HEAD, Database, metadata, migrate, opened, upse
 from tests.records.conftest import url_of
 
 TABLES = (
-    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, message, opening, presence, ring_out,
-    rota, session, wrapup,
+    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, help_request, message, opening,
+    presence, ring_out, rota, session, wrapup,
 )  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {
