@@ -34,8 +34,8 @@ from ivr.web.entering import Entering
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
-from ivr.web.menu_list import MenuList
 from ivr.web.help_page import Help
+from ivr.web.menu_list import MenuList
 from ivr.web.message_list import MessageList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages

@@ -315,7 +315,15 @@ async def test_the_stream_tells_what_changes_and_ends_with_the_session(
         entrance, pages = Entrance(office(house.settings, house.database), lambda: house.now), Pages()
         desk = Desk(house.settings, pages, entrance, WrapUp(house.settings, pages, entrance), Feed())
         cookie = f"session={browser.client.cookies['session']}".encode()
-        request = Request({"type": "http", "path": "/desk/stream", "query_string": b"", "headers": [(b"cookie", cookie)], "client": None})
+        request = Request(
+            {
+                "type": "http",
+                "path": "/desk/stream",
+                "query_string": b"",
+                "headers": [(b"cookie", cookie)],
+                "client": None,
+            }
+        )
         seat = await entrance.seat(request)
         assert seat
         told = events(desk.tell(request, seat))
