@@ -156,6 +156,15 @@ async def save(box: Box, message_id: str, target: Path, by: str) -> None:
         _put(target, data)
 
 
+async def hear(box: Box, message_id: str, by: str) -> bytes:
+    """The sound of a message, as a WAV file; `by` stands on record before. Raises NotFound, and Refused."""
+    name = _named(by)
+    data = await asyncio.to_thread(_sound, box, message_id)
+    async with box.database.unit_of_work() as unit:
+        await message.hear(unit, message_id, name, datetime.now(UTC))
+    return data
+
+
 def _named(by: str) -> str:
     name = " ".join(by.split())
     if not 0 < len(name) <= NAME_MAX:

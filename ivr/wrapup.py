@@ -4,6 +4,8 @@ transaction, and nothing that was typed is ever lost to a fault.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +25,7 @@ from ivr.records.sealed import Keys
 from ivr.records.wrapup import Version
 from ivr.settings import Settings
 
-__all__ = ["Channel", "Contact", "Draft", "Ended", "Fault", "Form", "Version"]  # what the faces read from here
+__all__ = ["Channel", "Contact", "Draft", "Ended", "Fault", "Form", "Of", "Version"]  # what the faces read from here
 
 NAME_LIMIT, ID_LIMIT = 80, 40
 COUNSELLOR_LIMIT = 32  # of a contact's row; the whole name is with what was written down
@@ -87,6 +89,14 @@ def open_desk(settings: Settings, database: Database) -> Desk:
 def refuse_nameless(name: str) -> None:
     if not 0 < len(name.strip()) <= NAME_LIMIT:
         raise Refused("Everything that is written down has a name to it.", remedy=f"{NAME_LIMIT} letters at most.")
+
+
+def local_key(desk: Desk, account_id: str) -> str:
+    """What a page seals an account's drafts with, in hexadecimal, while nothing here can be reached: theirs alone, the
+    same after they have signed in again, and of no use to whoever finds the sealed text in the browser.
+    """
+    newest_key = desk.keys[max(desk.keys)]
+    return hmac.new(newest_key, f"local draft:{account_id}".encode(), hashlib.sha256).hexdigest()
 
 
 async def find_contact(desk: Desk, contact_id: str) -> Contact:

@@ -79,7 +79,7 @@ async def test_everything_is_there_again(line: Settings, tmp_path: Path) -> None
     new = new_line(tmp_path)
     await restore(new, file, PASSPHRASE)
     async with opened(new.database) as rows, rows.unit_of_work() as unit:
-        deeds = [each.deed.value for each in await audit.newest(unit, 9)]
+        deeds = [str(each.deed) for each in await audit.newest(unit, 9)]
         await unit.execute(text("DELETE FROM audit"))
         assert tuple(await sums(unit)) == manifest.sums
     assert deeds == ["restored"]

@@ -55,6 +55,8 @@ RING_OF = {
     "ivr.wrapup": "acts",
     "ivr.wrapup_reading": "acts",
     "ivr.hard_call": "acts",
+    "ivr.help_request": "acts",
+    "ivr.glance": "acts",
     "ivr.rota": "acts",
     "ivr.hours": "acts",
     "ivr.in_use": "acts",

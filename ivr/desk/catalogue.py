@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from ivr.flow.steps import Topic
@@ -64,11 +65,12 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """`number` is empty until the helpline has filled it in."""
+    """`number` is empty until the helpline has filled it in. `verified`: when somebody last rang it to see."""
 
     code: str
     words: Words
     number: str = ""
+    verified: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

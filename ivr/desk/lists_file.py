@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from ivr.desk.catalogue import Card, Catalogue, Category, Choice, Question, Referral, Risk, Words
@@ -66,13 +67,17 @@ def parse_card(text: str) -> Card:
 def parse_referrals(text: str) -> dict[str, Referral]:
     raw, faults = _read(text, "the directory")
     found: dict[str, Referral] = {}
-    for code, told in _tables(raw, faults, {"words", "number", "to_fill"}):
+    for code, told in _tables(raw, faults, {"words", "number", "to_fill", "verified"}):
         number = told.get("number", "")
         if ("number" in told) == (told.get("to_fill") is True):
             faults.add(code, "", "has either a number or to_fill = true")
         elif "number" in told and not (isinstance(number, str) and NUMBER.fullmatch(number)):
             faults.add(code, "number", "must be digits in quotes, as people read them")
-        found[code] = Referral(code, _words(faults, code, "words", told.get("words")), str(number))
+        verified = told.get("verified")
+        if verified is not None and type(verified) is not date:
+            faults.add(code, "verified", "must be a day without quotes, as in 2026-11-22")
+            verified = None
+        found[code] = Referral(code, _words(faults, code, "words", told.get("words")), str(number), verified)
     faults.raise_if_any()
     return found
 

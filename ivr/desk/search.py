@@ -55,6 +55,11 @@ def entries(catalogue: Catalogue) -> tuple[Entry, ...]:
     )
 
 
+def referrals(catalogue: Catalogue) -> tuple[Entry, ...]:
+    """The whole directory."""
+    return tuple(Entry(each.code, each.words) for each in catalogue.referrals.values())
+
+
 def search(among: Iterable[Entry], query: str, language: str) -> tuple[Entry, ...]:
     """What fits, the best first: every word of `query` begins a word of the label, in whichever language.
 

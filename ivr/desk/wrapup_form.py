@@ -34,6 +34,8 @@ class Code(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     OUT_OF_RANGE = "out_of_range"
     CONTRADICTS = "contradicts"  # the age, and the band that was chosen
+    NOT_A_TIME = "not_a_time"
+    FUTURE = "future"
     FOLDED = "folded"  # an answer to a question about risk that is asked on yes alone
 
 

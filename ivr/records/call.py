@@ -243,6 +243,18 @@ async def talking(unit: Unit, since: datetime) -> dict[str, datetime]:
     return {step["extension"]: datetime.fromisoformat(step["at"]) for step in met if "extension" in step}
 
 
+async def going_on(unit: Unit, since: datetime) -> list[Call]:
+    """Calls that began after `since` and are not over, oldest first."""
+    query = select(*_SHOWN).where(table.c.started_at >= since, table.c.ended_at.is_(None))
+    return [_call(row) for row in await unit.execute(query.order_by(table.c.id))]
+
+
+async def of_caller(unit: Unit, caller: str, before: str, limit: int) -> list[Call]:
+    """The newest calls of that keyed hash that began before the call with the id `before`, newest first."""
+    query = select(*_SHOWN).where(table.c.caller == caller, table.c.id < before)
+    return [_call(row) for row in await unit.execute(query.order_by(table.c.id.desc()).limit(limit))]
+
+
 async def count_open(unit: Unit) -> int:
     query = select(func.count()).where(table.c.ended_at.is_(None))
     return int((await unit.execute(query)).scalar_one())

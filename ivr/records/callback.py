@@ -189,6 +189,27 @@ async def asked_now(unit: Unit, besides: str) -> frozenset[str]:
     return frozenset(row.counsellor for row in rows)
 
 
+async def ringing(unit: Unit) -> dict[str, Callback]:
+    """Extension of each counsellor who is being asked to take a call-back this moment, and which."""
+    going_on = and_(attempts.c.outcome.is_(None), attempts.c.counsellor.is_not(None))
+    query = select(attempts.c.counsellor, *_SHOWN).join(table, table.c.id == attempts.c.callback_id).where(going_on)
+    return {row.counsellor: _callback(row) for row in await unit.execute(query)}
+
+
+async def of_call(unit: Unit, call_id: str) -> Callback | None:
+    """The promise that our own call kept, or tried to."""
+    query = select(*_SHOWN).join(attempts, table.c.id == attempts.c.callback_id).where(attempts.c.call_id == call_id)
+    row = (await unit.execute(query)).first()
+    return _callback(row) if row else None
+
+
+async def open_for(unit: Unit, caller: str, moment: datetime) -> Callback | None:
+    """What is promised to this caller and not kept yet, the newest."""
+    query = select(*_SHOWN).where(asked_before(caller, moment), _IS_OPEN).order_by(table.c.id.desc())
+    row = (await unit.execute(query)).first()
+    return _callback(row) if row else None
+
+
 async def not_asked_yet(unit: Unit) -> int:
     """Attempts that have begun and for which the switch has not asked whom to ring."""
     waiting = select(func.count()).where(attempts.c.outcome.is_(None), attempts.c.counsellor.is_(None))
@@ -277,7 +298,8 @@ async def is_promised(unit: Unit, caller: str, now: datetime) -> bool:
 
 
 def _callback(row: Row[Any]) -> Callback:
-    return Callback(**dict(row._mapping) | {"state": State(row.state)})
+    told = {column.name: row._mapping[column.name] for column in _SHOWN}
+    return Callback(**told | {"state": State(row.state)})
 
 
 def _tried(row: Row[Any]) -> Tried:

@@ -42,16 +42,20 @@ class Pages:
     def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
         asked, language = request.query_params.get("lang"), self.language(request)
+        text = self.render(request, name, **values)
+        answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
+        if asked == language:
+            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
+        return answer
+
+    def render(self, request: Request, name: str, **values: object) -> str:
+        """The text of a page, or of a part of one."""
         told = {
             "me": getattr(request.state, "seat", None),
             "form_token": getattr(request.state, "form_token", ""),
             "here": request.url.path,
         }
-        text = self._templates[language].get_template(name).render(told | values)
-        answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
-        if asked == language:
-            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
-        return answer
+        return self._templates[self.language(request)].get_template(name).render(told | values)
 
 
 def _templates(language: str) -> Environment:
@@ -81,6 +85,7 @@ def _templates(language: str) -> Environment:
     made.filters["dayname"] = lambda day: format_date(day, "EEEE", locale=REGION.get(language, language))
     made.filters["weekdayname"] = lambda number: format_date(MONDAY + timedelta(number), "EEE", locale=language)
     made.filters["amount"] = lambda number: format_decimal(number, "#,##0.#", locale=language)
+    made.filters["hour"] = lambda moment: format_time(moment, "HH:mm", tzinfo=ZONE, locale=language)
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
     made.filters["who"] = lambda extension, view: view.name(extension)

@@ -29,16 +29,22 @@ from ivr.web.account_list import AccountList
 from ivr.web.audit import Audit
 from ivr.web.board import BoardPage
 from ivr.web.debriefs import Debriefs
+from ivr.web.desk import Desk
+from ivr.web.directory import Directory
+from ivr.web.entering import Entering
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
+from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
+from ivr.web.message_list import MessageList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
+from ivr.web.reading import Reading
 from ivr.web.reviews import Reviews
 from ivr.web.rota import Rota
 from ivr.web.shield import Shield
@@ -71,6 +77,7 @@ def site(
     """The whole site. Raises Refused when a route declares no permission. `feed`: the line as it is now; none: away."""
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
+    papers, feed = WrapUp(settings, pages, entrance), feed or Feed()
     sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
@@ -80,13 +87,19 @@ def site(
         Rota(settings, pages, entrance).router(),
         AccountList(settings, pages, entrance).router(),
         Audit(pages, entrance).router(),
-        WrapUp(settings, pages, entrance).router(),
         Debriefs(pages, entrance).router(),
         Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
-        BoardPage(settings, pages, entrance, feed or Feed()).router(),
+        BoardPage(settings, pages, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
+        Desk(settings, pages, entrance, papers, feed).router(),
+        Directory(pages, papers).router(),
+        Help(pages, entrance).router(),
+        MessageList(settings, pages, entrance).router(),
+        Entering(pages, entrance, papers).router(),
+        Reading(pages, entrance, papers).router(),
+        papers.router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)

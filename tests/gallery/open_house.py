@@ -94,7 +94,7 @@ async def open_house(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Ope
     for part in FURNISHED:
         known |= await part(house)
     app = house.site()
-    async with _served(app, host) as address, chromium() as browser:
+    async with served(app, host=host) as address, chromium() as browser:
         yield OpenHouse(house, app, address, browser, known, cookies)
     await house.database.close()
     shutil.rmtree(folder / "state", ignore_errors=True)
@@ -119,8 +119,8 @@ async def _sign_in(house: House) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _served(app: ASGIApp, host: str) -> AsyncIterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
+async def served(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    listening = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = Server(config)
     running = asyncio.create_task(server.serve([listening]))

@@ -22,9 +22,19 @@ from ivr.web.pulse import Pulse
 from tests.gallery.furnishing import GIVEN, HALF_WAY
 from tests.web.house import PASSWORD
 
-# Files, streams, answers for machines, and what only leads on: by the path of the route.
+# Files, streams, answers for machines, parts of pages, and what only leads on: by the path of the route.
 NO_PAGE = frozenset(
-    {"/health", "/static/{name}", "/prompts", "/prompts/{code}/{name}.wav", "/board/events", "/telephone/account"}
+    {
+        "/health",
+        "/static/{name}",
+        "/prompts",
+        "/prompts/{code}/{name}.wav",
+        "/board/events",
+        "/telephone/account",
+        "/desk/stream",
+        "/desk/paper",
+        "/desk/categories",
+    }
 )
 
 Deed = Callable[[Page], Awaitable[None]]
@@ -83,6 +93,8 @@ STATES = (
     View("account-refused", "/accounts", Role.ADMINISTRATOR, sends(name="Ə", shown_name="Əsmər")),
     View("wrap-up-refused", "/contacts/{contact_id}", Role.COUNSELLOR, sends(age="twelve", summary="She said little.")),
     View("wrap-up-written", "/contacts/{written_id}", Role.SUPERVISOR),
+    View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
+    View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, sends("[data-close]", summary="She said little.")),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
 )
 

@@ -29,10 +29,12 @@ from ivr.records import (  # their tables, all of them
     database,
     draft,
     hard_call,
+    help_request,
     message,
     opening,
     passkey,
     presence,
+    review,
     ring_out,
     rota,
     session,
@@ -42,8 +44,8 @@ from ivr.records.database import HEAD, Database, metadata, migrate, opened, upse
 from tests.records.conftest import url_of
 
 TABLES = (
-    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, message, opening, passkey, presence,
-    ring_out, rota, session, wrapup,
+    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, help_request, message, opening,
+    passkey, presence, review, ring_out, rota, session, wrapup,
 )  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {

@@ -51,7 +51,7 @@ async def test_a_first_sign_in_changes_the_password_and_sets_up_a_telephone(hous
         assert _path(page) == "/sign-in/set-up"
         page = await browser.set_up()
         assert _path(page) == "/desk"
-        assert "Still to be written down" in page.text
+        assert "No call is with you now" in page.text
     said = [deed for _, deed, _ in await house.deeds()]
     assert said == ["account_added", "password_changed", "factor_set_up", "signed_in"]
 

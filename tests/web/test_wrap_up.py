@@ -42,7 +42,7 @@ def desk(house: House) -> wrapup.Desk:
 async def test_a_call_waits_on_the_desk_until_it_is_written_down(house: House, contact_id: str) -> None:
     async with house.browser() as browser:
         page = await counsellor(house, browser)
-        assert f'href="/contacts/{contact_id}"' in page.text
+        assert f'href="/desk?contact={contact_id}"' in page.text
         await browser.get(f"/contacts/{contact_id}")
         page = await browser.send(f"/contacts/{contact_id}", deed="close", **GOOD)
         assert page.url.path == "/desk"
