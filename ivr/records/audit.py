@@ -36,6 +36,8 @@ class Deed(StrEnum):
     DEBRIEFED = "debriefed"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
+    CALLS_EXPORTED = "calls_exported"
+    SUMMARIES_SEARCHED = "summaries_searched"  # about: how many were opened and looked through
     CALLER_MOVED = "caller_moved"
     PRESENCE_SAID = "presence_said"  # in the name of another
 
