@@ -147,7 +147,7 @@ async def test_one_calls_life_is_told_with_who_wrote_and_who_looked(rang: House)
         await supervisor(rang, browser)
         page = await browser.get(f"/calls/{rang.known['written_id']}")
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
-        for said in ("It rings at", "Talks with", "The menus are over.", "Version 1, by counsellor", "Nobody but who"):
+        for said in ("It rings at", "Talks with", "The menus are over.", "Version 1, by aynur", "Nobody but who"):
             assert said in text
         assert "zəng edəcək" not in page.text
         assert (await browser.get("/calls/1795281000-999999")).status_code == 404
