@@ -37,7 +37,7 @@ HEARD = frozenset(
 Fields = Mapping[str, str]
 
 _LINKEDID = re.compile(r"(?:[\w.-]{1,64}-)?[0-9]{10,11}\.[0-9]{1,12}", re.ASCII)
-_PHONE = re.compile(r"PJSIP/([0-9]{2,8})(?:-[0-9a-f]{1,16})?", re.ASCII)
+_PHONE = re.compile(r"PJSIP/([0-9]{2,8})(?:-page)?(?:-[0-9a-f]{1,16})?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 # Only what looks as it should gets onto a board, as in the ledger's rows: no way in for a number.
 _WORDS = {

@@ -42,6 +42,8 @@ class Deed(StrEnum):
     KEYS_ROTATED = "keys_rotated"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
+    CALLS_EXPORTED = "calls_exported"
+    SUMMARIES_SEARCHED = "summaries_searched"  # about: how many were opened and looked through
     CALLER_MOVED = "caller_moved"
     PRESENCE_SAID = "presence_said"  # in the name of another
     ACCOUNT_CHANGED = "account_changed"

@@ -156,6 +156,8 @@ table = Table(
     Column("caller", String(32)),  # keyed hash; leaves the database in no listing
     Column("revision", BigInteger, nullable=False, index=True),  # the batch that wrote it: who follows asks by it
     Index(None, "caller", "id"),
+    *(Index(None, name, "id") for name in ("language", "topic", "outcome", "counsellor", "dialled", "silent")),
+    *(Index(None, name, "id") for name in ("wait_s", "talk_s")),
 )
 PAGE = 500
 _SHOWN = tuple(table.c[field.name] for field in fields(Call))

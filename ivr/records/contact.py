@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
     Row,
     Select,
     String,
@@ -62,6 +63,7 @@ table = Table(
     Column("first_time", String(8), nullable=False, default=FirstTime.UNKNOWN.value),
     Column("counsellor", String(32)),
     Column("call_id", ForeignKey("call.id"), unique=True),
+    Index(None, "first_time", "call_id"),
 )
 PAGE = 500
 _SHOWN = tuple(table.c[field.name] for field in fields(Contact))

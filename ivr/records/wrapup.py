@@ -14,13 +14,16 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Index,
     Integer,
     LargeBinary,
     String,
     Table,
     and_,
+    delete,
     exists,
     func,
+    insert,
     or_,
     select,
     update,
@@ -61,6 +64,13 @@ table = Table(
     Column("call_back", Boolean, nullable=False),
     Column("summary", LargeBinary),  # sealed; null: nothing was written
 )
+categories = Table(  # of the newest version, for asking by one
+    "wrapup_category",
+    metadata,
+    Column("code", String(80), primary_key=True),
+    Column("contact_id", String(40), primary_key=True, index=True),
+)
+Index("ix_wrapup_risk", table.c.risk, table.c.contact_id)
 UNFINISHED_LIMIT = 200
 UTF_8 = ("utf-8", "surrogatepass")  # half a pair of UTF-16, from a broken browser, is text too
 _KINDS: dict[str, Any] = {
@@ -102,6 +112,10 @@ async def add(unit: Unit, keys: Keys, version: Version) -> bool:
         return False
     older = and_(table.c.contact_id == version.contact_id, table.c.number < version.number)
     await unit.execute(update(table).where(older).values(newest=False))
+    await unit.execute(delete(categories).where(categories.c.contact_id == version.contact_id))
+    if written.categories:
+        codes = dict.fromkeys(written.categories)
+        await unit.execute(insert(categories), [{"code": code, "contact_id": version.contact_id} for code in codes])
     return True
 
 

@@ -88,6 +88,7 @@ def _templates(language: str) -> Environment:
     made.filters["hour"] = lambda moment: format_time(moment, "HH:mm", tzinfo=ZONE, locale=language)
     made.filters["iso"] = _iso
     made.filters["stopwatch"] = _stopwatch
+    made.filters["since"] = _since
     made.filters["who"] = lambda extension, view: view.name(extension)
     made.filters["day_time"] = lambda moment: format_datetime(
         moment, "EEE d MMM, HH:mm", tzinfo=ZONE, locale=REGION.get(language, language)
@@ -105,3 +106,8 @@ def _stopwatch(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _since(text: str, began: datetime) -> float:
+    """Seconds from then to a moment in ISO 8601."""
+    return (datetime.fromisoformat(text) - began).total_seconds()

@@ -28,6 +28,7 @@ from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.audit import Audit
 from ivr.web.board import BoardPage
+from ivr.web.call_list import CallList
 from ivr.web.debriefs import Debriefs
 from ivr.web.desk import Desk
 from ivr.web.directory import Directory
@@ -91,6 +92,7 @@ def site(
         Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
+        CallList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
         Desk(settings, pages, entrance, papers, feed).router(),

@@ -50,7 +50,12 @@ async def calls(house: House) -> Known:
     desk = wrapup.open_desk(house.settings, house.database)
     form = Form(topic="violence", age_band="11-14", gender="girl", summary="Danışdıq, sabah yenə zəng edəcək.")
     assert not await wrapup.close_contact(desk, Sheet(made[1].row_id, "aynur", form), house.now)
-    return {"contact_id": made[0].row_id, "written_id": made[1].row_id, "callback_id": made[2].row_id}
+    return {
+        "contact_id": made[0].row_id,
+        "written_id": made[1].row_id,
+        "callback_id": made[2].row_id,
+        "call_id": made[1].row_id,
+    }
 
 
 async def prompts(house: House) -> Known:

@@ -37,6 +37,7 @@ class House:
         self.in_call: InCall = nobody_talks
         self.pulse = Pulse(open=False)
         self.feed = Feed()
+        self.known: dict[str, str] = {}
 
     async def is_open(self) -> bool:
         return self.pulse.open

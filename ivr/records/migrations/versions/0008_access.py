@@ -5,8 +5,8 @@ from alembic import op
 
 from ivr.records.audit_chain import Link, digest
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 TIME = sa.DateTime(timezone=True)
 FOR_GOOD = "rows of the audit stay as they are"
