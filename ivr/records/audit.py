@@ -40,6 +40,9 @@ class Deed(StrEnum):
     SUMMARIES_SEARCHED = "summaries_searched"  # about: how many were opened and looked through
     CALLER_MOVED = "caller_moved"
     PRESENCE_SAID = "presence_said"  # in the name of another
+    LISTENED_IN = "listened_in"
+    HANDED_OVER = "handed_over"
+    ASKED_IN = "asked_in"
 
 
 @dataclass(frozen=True, slots=True)
