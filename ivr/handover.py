@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from ivr.errors import NotFound, Refused
-from ivr.listening import Mode, free_station, let_in
+from ivr.listening import Heard, Mode, free_station, heard_by, let_in
 from ivr.records.account import Account
 from ivr.records.audit import Deed
 from ivr.records.database import Database
@@ -59,7 +59,7 @@ def talk_of(known: Iterable[Channel], extension: str) -> Talk:
     known = tuple(known)
     own = counsellors_channel(known, extension)
     (mine,) = (channel for channel in known if channel.name == own)
-    theirs = [c for c in known if c.bridge == mine.bridge and c.of_caller and c.linkedid == mine.linkedid]
+    theirs = [c for c in known if c.bridge == mine.bridge and c.of_caller and c.linkedid == mine.linkedid and c != mine]
     if not theirs:
         raise NotFound(f"{extension} is in no call with a caller.")
     return Talk(own, theirs[0].name)
@@ -107,24 +107,62 @@ async def ask_first(settings: Settings, database: Database, ask: Ask) -> None:
         )  # fmt: skip
 
 
-async def settle(settings: Settings, database: Database, ask: Ask, *, hands: bool) -> None:
-    """After asking. `hands`: the caller goes to whoever was asked; else back. Raises NotFound: nobody was asked."""
+async def settle(settings: Settings, database: Database, ask: Ask) -> None:
+    """After asking: the caller goes to whoever was asked. Raises NotFound: nobody was; Refused: they do not answer."""
     async with _switch(settings) as switch:
-        own = await _own(switch, ask.own)
-        known = channels(await switch.ask("Status"))
-        caller = await _told(switch, own, Variable.CALLER)
-        if not caller or await _told(switch, own, Variable.HANDED) == "yes":
-            raise NotFound("Nobody was asked.")
-        (mine,) = (channel for channel in known if channel.name == own)
-        asked = [c.name for c in known if mine.bridge and c.bridge == mine.bridge and c.name != own]
-        if hands and not asked:
+        asking = await _asking(switch, ask.own)
+        if not asking.other:
             raise Refused("Whoever was asked has not picked up.")
-        if hands:
-            await _write(database, ask, Deed.HANDED_OVER, ask.to)
-            await _tell(switch, caller, Variable.WITH, asked[0])
-        await _tell(switch, own, Variable.HANDED, "yes")
-        exten = "taken" if hands else "back"
-        await switch.tell("Redirect", Channel=caller, Context=CONTEXT, Exten=exten, Priority="1")
+        await _write(database, ask, Deed.HANDED_OVER, asking.to)
+        await _tell(switch, asking.caller, Variable.WITH, asking.other)
+        await _tell(switch, asking.own, Variable.HANDED, "yes")
+        await switch.tell("Redirect", Channel=asking.caller, Context=CONTEXT, Exten="taken", Priority="1")
+
+
+async def take_back(settings: Settings, _: Database, ask: Ask) -> None:
+    """After asking: the caller comes back. Raises NotFound: nobody was asked."""
+    async with _switch(settings) as switch:
+        asking = await _asking(switch, ask.own)
+        await _tell(switch, asking.own, Variable.HANDED, "yes")
+        await switch.tell("Redirect", Channel=asking.caller, Context=CONTEXT, Exten="back", Priority="1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """The counsellor's channel, the caller's, that of whoever was asked (empty until they answer), their extension."""
+
+    own: str
+    caller: str
+    other: str
+    to: str
+
+
+async def _asking(switch: Switch, extension: str) -> _Asking:
+    known = channels(await switch.ask("Status"))
+    mine = next((one for one in known if one.name.startswith(f"PJSIP/{extension}-")), None)
+    caller = await _told(switch, mine.name, Variable.CALLER) if mine else ""
+    if mine is None or not caller or await _told(switch, mine.name, Variable.HANDED) == "yes":
+        raise NotFound("Nobody is asked.")
+    others = [one.name for one in known if mine.bridge and one.bridge == mine.bridge and one.name != mine.name]
+    return _Asking(mine.name, caller, next(iter(others), ""), await _told(switch, mine.name, Variable.TO))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Who hears a counsellor's call beside the two, and whom the counsellor asks meanwhile; empty: nobody."""
+
+    heard: tuple[Heard, ...] = ()
+    asking: str = ""
+
+
+async def look(settings: Settings, extension: str) -> Looked:
+    """How that counsellor's call is now. Raises TelephonyError."""
+    async with _switch(settings) as switch:
+        heard = heard_by(channels(await switch.ask("Status")), extension)
+        try:
+            return Looked(heard, (await _asking(switch, extension)).to)
+        except NotFound:
+            return Looked(heard)
 
 
 async def ask_in(settings: Settings, database: Database, ask: Ask) -> None:
@@ -139,14 +177,6 @@ def _other(ask: Ask) -> str:
     if not _EXTENSION.fullmatch(ask.to) or ask.to == ask.own:
         raise Refused("That is nobody else's telephone.")
     return ask.to
-
-
-async def _own(switch: Switch, extension: str) -> str:
-    """The counsellor's channel, also while it only rings somebody."""
-    for channel in channels(await switch.ask("Status")):
-        if channel.name.startswith(f"PJSIP/{extension}-"):
-            return channel.name
-    raise NotFound(f"{extension} is in no call.")
 
 
 async def _write(database: Database, ask: Ask, deed: Deed, about: str) -> None:
