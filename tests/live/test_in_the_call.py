@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ivr import handover, listening
+from ivr import accounts, handover, listening
 from ivr.accounts import Role
 from ivr.errors import NotFound, Refused
 from ivr.handover import Ask
@@ -55,9 +55,13 @@ class Party:
         assert not mixed_in(self.ears[who], hertz, since)
 
     async def account(self, extension: str, role: Role = Role.COUNSELLOR) -> Account:
+        name = f"x{extension}"
+        for known in await accounts.listed(self.database):  # from another story of this line
+            if known.name == name:
+                return known
         house = House(self.settings, self.database)
         house.now = datetime.now(UTC)
-        return (await house.add(f"x{extension}", role, extension)).account
+        return (await house.add(name, role, extension)).account
 
     def knock(self) -> Knock:
         return Knock(datetime.now(UTC), "127.0.0.1")
