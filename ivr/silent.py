@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.errors import NotFound
 from ivr.records.keyring import open_keyring
@@ -24,12 +24,16 @@ _VOICE = "Local/voice@silent"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One end of a call, as the switch's Status tells it. `bridge` is empty while nobody hears it."""
+    """One end of a call, as the switch's Status tells it. `bridge` is empty while nobody hears it.
+
+    `doing`: the application that it is in, with its arguments.
+    """
 
     name: str
     linkedid: str
     uniqueid: str
     bridge: str
+    doing: str = field(default="", repr=False)
 
     @property
     def of_caller(self) -> bool:
@@ -39,10 +43,15 @@ class Channel:
 def channels(answer: Iterable[Message]) -> tuple[Channel, ...]:
     """What the switch answered to Status."""
     return tuple(
-        Channel(told["Channel"], told["Linkedid"], told["Uniqueid"], told["BridgeID"])
+        Channel(told["Channel"], told["Linkedid"], told["Uniqueid"], told["BridgeID"], _doing(told))
         for told in answer
         if told.name == "Status"
     )
+
+
+def _doing(told: Message) -> str:
+    """Of the one application that a call is heard by; what others are given may be a number."""
+    return f"ChanSpy({told['Data']})" if told["Application"] == "ChanSpy" else ""
 
 
 def counsellors_channel(known: Iterable[Channel], whom: str) -> str:

@@ -33,9 +33,11 @@ BRINGS = {
     "Originate": "app_originate", "ChanSpy": "app_chanspy", "BridgeAdd": "app_bridgeaddchan",
     "SendDTMF": "app_senddtmf",
     "WaitForNoise": "app_waitforsilence", "WaitForSilence": "app_waitforsilence", "SHARED": "func_global",
+    "ChannelRedirect": "app_channelredirect", "MusicOnHold": "res_musiconhold",
+    "PJSIP_HEADER": "res_pjsip_header_funcs",
     "DIALPLAN_EXISTS": "func_dialplan", "IMPORT": "func_logic", "MASTER_CHANNEL": "func_channel",
 }  # fmt: skip
-BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
+BUILT_IN = {"Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait", "Bridge"}
 
 
 def used(pattern: str) -> set[Any]:
@@ -87,7 +89,7 @@ def test_every_application_is_known_and_its_module_is_loaded() -> None:
     applications = (
         used(r"^(?:exten => [^,]+,1|same => n(?:\(\w+\))?),(\w+)\(") | used(r"\?(\w+)\(") | used(r"TryExec\((\w+)\(")
     )
-    functions = used(r"\$\{([A-Z_]+)\(") | used(r"Set\(([A-Z]+)\(")
+    functions = used(r"\$\{([A-Z_]+)\(") | used(r"Set\(([A-Z_]+)\(")
     loaded = set(re.findall(r"^load = (\w+)\.so", (CONF / "modules.conf").read_text(), re.MULTILINE))
     assert applications <= BRINGS.keys() | BUILT_IN
     assert {BRINGS[name] for name in (applications | functions) - BUILT_IN} <= loaded
@@ -107,6 +109,7 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 DIALS = {
     "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
+    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,I)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,gI)"],
     "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
     "callback": [
         "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IU(taken^${HL_TELL}))",

@@ -66,6 +66,8 @@ RING_OF = {
     "ivr.ring_back": "acts",
     "ivr.silent": "acts",
     "ivr.page_call": "acts",
+    "ivr.listening": "acts",
+    "ivr.handover": "acts",
     "ivr.line": "acts",
     "ivr.change_database": "acts",
     "ivr.backup": "acts",

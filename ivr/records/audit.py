@@ -52,6 +52,9 @@ class Deed(StrEnum):
     PASSKEY_FAILED = "passkey_failed"
     SEALED_OPENED = "sealed_opened"  # a number or what somebody wrote; why is in the table of openings
     ROTA_CHANGED = "rota_changed"
+    LISTENED_IN = "listened_in"
+    HANDED_OVER = "handed_over"
+    ASKED_IN = "asked_in"
 
 
 @dataclass(frozen=True, slots=True)

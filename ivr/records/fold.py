@@ -1,8 +1,9 @@
 """What the switch's events say about one call: a pure fold, event by event, from first ring to hang-up.
 
-Two counsellors may talk to the same caller one after the other (the first one's phone died): the talk is the sum,
-the wait ends with the first, and the counsellor on record is the first, since a name that was shown must not change;
-the steps name them all. Whoever is first comes before a mobile rung over the trunk, of whom we know no name.
+Two counsellors may talk to the same caller one after the other: the talk is the sum, the wait ends with the first.
+Where the first one's phone died the counsellor on record stays the first, since a name that was shown must not change;
+where they handed the caller over it is whoever took it. The steps name them all. Whoever is first comes before a
+mobile rung over the trunk, of whom we know no name.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ _FITS: Mapping[str, str] = {
 }
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
 _ANSWERS, _BY = frozenset[str](Answer), frozenset[str](By)
+_HANDED_TO = re.compile(r"[0-9]{2,8}|outside", re.ASCII)
 _ATTEMPT, _KEY = re.compile("[1-9]"), re.compile("[0-9*#]")
 
 
@@ -237,9 +239,22 @@ def _met(story: Story, at: float, who: str) -> Story:
         story, move, talking_with=who,
         met_at=at if story.met_at is None else story.met_at,
         talking_since=at if story.talking_since is None else story.talking_since,
-        counsellor=story.counsellor or (None if who == TRUNK else who),
+        counsellor=who if _is_handed(story) and who != TRUNK else story.counsellor or (None if who == TRUNK else who),
         steps=_with_step(story, at, "talking", _party(who)),
     )  # fmt: skip
+
+
+def _is_handed(story: Story) -> bool:
+    """Whether the last of them gave the caller away, and nobody else was there since."""
+    last = next((step["step"] for step in reversed(story.steps) if step["step"] in {"handed", "talking"}), "")
+    return last == "handed"
+
+
+def _handed(story: Story, event: Event) -> Story:
+    to = event.words.get("to", "")
+    if not _HANDED_TO.fullmatch(to):
+        return replace(story, refused=story.refused + 1)
+    return _moved(story, Move.NOTED, steps=_with_step(story, event.at, "handed", {"to": to}))
 
 
 def _parted(story: Story, at: float) -> Story:
@@ -329,6 +344,7 @@ _TOLD: Mapping[Kind, Callable[[Story, Event], Story]] = {
     Kind.DECIDED: _decided,
     Kind.SAID: _said,
     Kind.MATCHED: _matched,
+    Kind.HANDED: _handed,
     Kind.PROMISED: _promised,
     Kind.TRIED: _tried,
     Kind.RECORDED: _recorded,

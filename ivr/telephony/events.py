@@ -37,6 +37,7 @@ class Kind(StrEnum):
     RECORDED = "recorded"  # the caller left a message
     RINGING_OUT = "ringing_out"  # a counsellor rings a parent, a school, an emergency service
     RANG_OUT = "rang_out"  # how that ended
+    HANDED = "handed"  # a counsellor gives the caller to somebody else
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"

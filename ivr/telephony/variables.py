@@ -61,6 +61,11 @@ class Variable(StrEnum):
     OUTCOME = "HL_OUTCOME"  # how an attempt ends if nothing more is told
     TRY = "HL_TRY"  # dialplan: how often something was tried: to get a key from a mobile, or a message from a caller
     MESSAGE = "HL_MESSAGE"  # dialplan: the message being left; empty once it is kept
+    HEARS = "HL_HEARS"  # program → dialplan: the counsellor's channel whose call somebody hears
+    MODE = "HL_MODE"  # program → dialplan: how: listen, whisper or join
+    HANDED = "HL_HANDED"  # program or dialplan, on the counsellor's channel: yes once the caller is somebody's again
+    TO = "HL_TO"  # program → dialplan: the extension to which a caller is handed, or which is asked first
+    WITH = "HL_WITH"  # program → dialplan, on the caller's channel: the channel of whoever they are to talk with now
     MESSAGE_S = "HL_MESSAGE_S"  # dialplan: its seconds on disk
 
 

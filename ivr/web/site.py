@@ -36,6 +36,7 @@ from ivr.web.entering import Entering
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
+from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
 from ivr.web.message_list import MessageList
@@ -48,7 +49,7 @@ from ivr.web.pulse import LinePulse
 from ivr.web.reading import Reading
 from ivr.web.reviews import Reviews
 from ivr.web.rota import Rota
-from ivr.web.shield import Shield
+from ivr.web.shield import Packed, Shield
 from ivr.web.sign_in import SignIn
 from ivr.web.telephone import Telephone
 from ivr.web.wrap_up import WrapUp
@@ -102,6 +103,7 @@ def site(
         Entering(pages, entrance, papers).router(),
         Reading(pages, entrance, papers).router(),
         papers.router(),
+        HandOver(settings, entrance).router(),
         static_router(),
     )
     return build(pages, *routers, entrance=entrance)
@@ -120,7 +122,7 @@ def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -
         app.router.routes.extend(router.routes)
     refuse_undeclared(app.routes)
     _add_errors(app, pages)
-    return Shield(Limit(app))
+    return Shield(Packed(Limit(app)))
 
 
 def static_router() -> APIRouter:

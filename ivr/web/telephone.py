@@ -55,7 +55,7 @@ class Telephone:
 
     async def show(self, request: Request, me: Me) -> HTMLResponse:
         _extension(me)
-        return self._pages.show(request, "telephone.html")
+        return self._pages.show(request, "telephone_try.html")
 
     async def tell_account(self, me: Me) -> JSONResponse:
         """Under which name the page registers. No password: it needs none."""

@@ -34,6 +34,8 @@ NO_PAGE = frozenset(
         "/desk/stream",
         "/desk/paper",
         "/desk/categories",
+        "/telephone/call",
+        "/telephone/others",
     }
 )
 

@@ -68,9 +68,9 @@ async def test_the_page_hangs_up(line: LiveLine, page: Desk) -> None:
     before, child = line.known(), Ears()
     call = asyncio.create_task(line.call(*keys("112"), Stay(40), ears=child, says=tone(CHILD_HZ)))
     await page.becomes(RINGING, 30)
-    await page.page.click("[data-part=answer]")
+    await page.page.click("[data-deed=answer]")
     await until(lambda: child.hears(PAGE_HZ), 15, "the page's tone")
-    await page.page.click("[data-part=hangup]")
+    await page.page.click("[data-deed=hangup]")
     await call
     (row,) = await line.new_rows(before)
     assert (row["outcome"], row["counsellor"]) == ("answered", "101")

@@ -503,3 +503,35 @@ def test_a_message_that_cannot_be_is_counted_and_nothing_else(words: dict[str, s
     folding.take(log.lines)
     (story,) = folding.changed.values()
     assert (story.refused, story.messages, row(story)["outcome"]) == (1, (), "abandoned_in_queue")
+
+
+def handed(log: SwitchLog, to: str) -> Calling:
+    """101 talks with a caller, and hands them over."""
+    call = log.call()
+    call.decided(topic="social")
+    first = call.rings("101")
+    bridge = call.talks(first)
+    call.step("handed", to=to)
+    call.parts(bridge, first)
+    return call
+
+
+def test_a_caller_who_was_handed_over_is_the_call_of_whoever_took_it() -> None:
+    log = SwitchLog()
+    call = handed(log, "102")
+    call.talks(call.rings("102"))
+    call.hangs_up()
+    found = only(log)
+    assert (found["counsellor"], found["outcome"]) == ("102", "answered")
+    assert [step.get("to") for step in found["steps"] if step["step"] == "handed"] == ["102"]
+
+
+def test_one_who_was_handed_over_and_taken_by_nobody_or_somebody_outside_stays_the_firsts() -> None:
+    log = SwitchLog()
+    call = handed(log, "outside")
+    call.step("handed", to="0501234567890")  # not a number, whatever an event may carry
+    call.talks(call.rings("trunk"))
+    call.hangs_up()
+    found = only(log)
+    assert found["counsellor"] == "101"
+    assert [step["to"] for step in found["steps"] if step["step"] == "handed"] == ["outside"]

@@ -60,7 +60,7 @@ def test_colours_and_type_sizes_are_named_in_one_place() -> None:
 class _Page(HTMLParser):
     """What the tests of a page's structure look at."""
 
-    VOID = frozenset({"meta", "link", "wbr", "path", "circle", "input"})
+    VOID = frozenset({"meta", "link", "wbr", "path", "circle", "input", "br"})
 
     def __init__(self, text: str) -> None:
         super().__init__()

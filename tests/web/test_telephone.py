@@ -241,3 +241,10 @@ def test_the_script_is_made_from_its_sources() -> None:
     sources = [PROJECT / "package-lock.json", *sorted((PROJECT / "ivr/web/telephone").glob("*.js"))]
     made_from = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     assert (STATIC_DIR / "telephone.js").read_text().startswith(f"/* {made_from} */")
+
+
+async def test_scripts_go_compressed_and_pages_do_not(line: Line) -> None:
+    async with httpx.AsyncClient(base_url=line.address, headers={"Accept-Encoding": "gzip"}) as client:
+        script, page = await client.get("/static/telephone.js"), await client.get("/sign-in")
+    assert script.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in page.headers

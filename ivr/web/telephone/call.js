@@ -7,19 +7,27 @@ const GATHERING_MS = 500;
 const KEY = { transportType: "RFC2833", duration: 120, interToneGap: 80 };
 export const VOICE = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true }, video: false };
 
+/** @param {string | undefined} told the switch's name for the call: hl-1795281282.7 @returns {string} 1795281282-000007, as the record has it */
+function contactId(told) {
+  const found = /(\d+)\.(\d+)$/.exec(told ?? "");
+  return found ? `${found[1]}-${found[2].padStart(6, "0")}` : "";
+}
+
 export class Call {
   /**
    * @param {any} session JsSIP's RTCSession
+   * @param {any} request JsSIP's IncomingRequest
    * @param {AudioContext} context
    * @param {(call: Call) => void} changed
    */
-  constructor(session, context, changed) {
+  constructor(session, request, context, changed) {
     this.session = session;
     this.context = context;
     this.state = "ringing";
     this.muted = false;
     /** What phones show as well: language and topic, never a number. */
     this.shown = session.remote_identity.display_name ?? "";
+    this.contactId = contactId(request.getHeader("X-Contact-Id"));
     this.danger = this.shown.includes("DANGER");
     this.meters = { here: null, there: null };
     this.player = new Audio();

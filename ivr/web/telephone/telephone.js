@@ -1,12 +1,13 @@
 /**
- * The telephone in the page. It shows nothing: whoever makes the page listens to `telephone` events on the document, whose
- * detail is {connection, call}, and calls what `window.telephone` can do.
+ * The telephone in the page. Other scripts listen on the document: `telephone` tells everything ({connection, call});
+ * `telephone:ringing`, `telephone:talking` and `telephone:ended` tell {contactId, shown, danger} once each.
  */
 
 import { Call } from "./call.js";
 import { echo } from "./echo.js";
 import { line } from "./line.js";
 import { Notice } from "./notice.js";
+import { Part } from "./part.js";
 import { Ring, setVolume } from "./ring.js";
 
 export class Telephone {
@@ -19,6 +20,7 @@ export class Telephone {
     this.notice = new Notice();
     this.noticeWords = document.querySelector("[data-ringing]")?.dataset.ringing ?? "☎";
     addEventListener("pagehide", () => this.leave());
+    addEventListener("beforeunload", (event) => this.call && this.call.state !== "ringing" && event.preventDefault());
     addEventListener("pointerdown", () => this.context.resume());
     addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -44,10 +46,17 @@ export class Telephone {
   rings(event) {
     if (event.originator !== "remote") return;
     if (this.call) return event.session.terminate({ status_code: 486 });
-    this.call = new Call(event.session, this.context, (call) => this.changed(call));
+    this.call = new Call(event.session, event.request, this.context, (call) => this.changed(call));
     this.ring.start(this.call.danger);
     this.notice.show(this.noticeWords);
     this.tell();
+    this.announce("ringing", this.call);
+  }
+
+  /** @param {string} what @param {Call} call */
+  announce(what, call) {
+    const { contactId, shown, danger } = call;
+    document.dispatchEvent(new CustomEvent(`telephone:${what}`, { detail: { contactId, shown, danger } }));
   }
 
   /** @param {Call} call */
@@ -56,6 +65,9 @@ export class Telephone {
     this.notice.hide();
     if (call.state === "over") this.call = null;
     this.tell();
+    if (call.state === "talking" && !call.met) this.announce("talking", call);
+    if (call.state === "over") this.announce("ended", call);
+    call.met ||= call.state === "talking";
   }
 
   /** @param {KeyboardEvent} event */
@@ -135,4 +147,5 @@ export class Telephone {
 }
 
 globalThis.telephone = new Telephone();
+new Part(globalThis.telephone, document.getElementById("telephone"));
 globalThis.telephone.start();
