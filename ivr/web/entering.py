@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ivr import wrapup
-from ivr.desk.wrapup_form import Code
+from ivr.desk.wrapup_form import Code, check
 from ivr.errors import Conflict
 from ivr.records.draft import Draft, Of
 from ivr.web import form
@@ -65,7 +65,9 @@ class Entering:
             entered = await wrapup.enter_contact(self._papers.desk, sheet, channel, at, now)
             if entered.contact_id:
                 return lead("/desk?done")
-            faults = entered.faults
+            return self._show(request, me, draft, single, faults=entered.faults)
+        found = check(sheet.form, self._papers.desk.newest)
+        faults += found if isinstance(found, tuple) else ()
         return self._show(request, me, draft, single, faults=faults)
 
     def _show(  # noqa: PLR0913  what the page is shown with
