@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ivr.cli import (
     accounts,
+    backups,
     blocks,
     callbacks,
     calls,
@@ -50,6 +51,7 @@ for group in (
     hours,
     blocks,
     database,
+    backups,
 ):
     group.register(app)
 

@@ -34,6 +34,8 @@ class Deed(StrEnum):
     REVIEWED = "reviewed"
     REVIEW_ANSWERED = "review_answered"
     DEBRIEFED = "debriefed"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
     CALLER_MOVED = "caller_moved"

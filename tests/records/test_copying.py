@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ivr.errors import Refused, ScriptError
 from ivr.change_database import copy_to_postgresql
+from ivr.errors import Refused, ScriptError
 from ivr.records import audit, copying, rota
 from ivr.records.copying import copy_all, sums
 from ivr.records.database import opened, without_password
