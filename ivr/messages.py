@@ -100,6 +100,18 @@ def _seal(box: Box, file: Path) -> None:
     file.unlink()
 
 
+def reseal(box: Box, file: Path) -> bool:
+    """Seal a sealed message with the newest key; False when it has that one, or is gone. Raises Refused."""
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return False
+    if data[:1] == bytes((max(box.keys),)):
+        return False
+    _write(file, seal_bytes(box.keys, unseal_bytes(box.keys, data, _about(file.stem)), _about(file.stem)))
+    return True
+
+
 def _write(path: Path, data: bytes) -> None:
     partial = path.with_suffix(".new")
     partial.unlink(missing_ok=True)

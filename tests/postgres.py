@@ -35,7 +35,6 @@ START_S = 60.0
 # What is lost with the machine may be lost: these rows live for minutes.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60",
          "autovacuum=off", "jit=off", "listen_addresses=", "unix_socket_permissions=0777")  # fmt: skip
-_KEEPERS: list[subprocess.Popen[bytes]] = []
 
 
 def programs() -> Path | None:
@@ -147,7 +146,7 @@ def start(until: int) -> Cluster:
         keeper = subprocess.Popen(
             argv, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    _KEEPERS.append(keeper)  # it outlives this process; one that is forgotten would be warned about
+    keeper.returncode = 0  # it outlives this process, which is not to wait for it, nor to be warned about it
     cluster = Cluster(folder, password)
     _wait(cluster)
     return cluster

@@ -66,6 +66,7 @@ RING_OF = {
     "ivr.line": "acts",
     "ivr.change_database": "acts",
     "ivr.backup": "acts",
+    "ivr.keys": "acts",
     "ivr.restore": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",

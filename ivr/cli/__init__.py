@@ -18,6 +18,7 @@ from ivr.cli import (
     database,
     flow,
     hours,
+    keys,
     line,
     messages,
     presence,
@@ -52,6 +53,7 @@ for group in (
     blocks,
     database,
     backups,
+    keys,
 ):
     group.register(app)
 

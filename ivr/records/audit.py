@@ -36,6 +36,7 @@ class Deed(StrEnum):
     DEBRIEFED = "debriefed"
     BACKED_UP = "backed_up"
     RESTORED = "restored"
+    KEYS_ROTATED = "keys_rotated"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
     CALLER_MOVED = "caller_moved"

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ivr.errors import ScriptError
+from ivr.errors import Refused, ScriptError
 
 KEY_BYTES = 32
+LAST_KEY = 255  # one byte names a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,29 @@ def open_keyring(path: Path, extensions: tuple[str, ...] = ()) -> Keyring:
         keyring = _complete((_read(path) if path.exists() else None) or Keyring(), extensions)
         _write(path, keyring)
     return keyring
+
+
+def add_key(path: Path) -> Keyring:
+    """With a new sealing key, which seals from now on; the one before opens still. While there are two already, a
+    change of keys is going on: they stay as they are."""
+    open_keyring(path)
+    with _alone(path.parent):
+        keyring = _read(path)
+        if len(keyring.sealing) == 1:
+            number = max(keyring.sealing_keys) + 1
+            if number > LAST_KEY:
+                raise Refused("The keys have no numbers left.", remedy="Nothing was changed.")
+            keyring = replace(keyring, sealing={**keyring.sealing, str(number): secrets.token_hex(KEY_BYTES)})
+            _write(path, keyring)
+    return keyring
+
+
+def drop_older(path: Path) -> None:
+    """Forget every sealing key but the newest. What they sealed is lost."""
+    with _alone(path.parent):
+        keyring = _read(path)
+        newest = str(max(keyring.sealing_keys))
+        _write(path, replace(keyring, sealing={newest: keyring.sealing[newest]}))
 
 
 def _complete(keyring: Keyring, extensions: tuple[str, ...]) -> Keyring:

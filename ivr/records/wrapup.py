@@ -137,7 +137,12 @@ async def unfinished(unit: Unit, since: datetime, counsellor: str = "") -> list[
 
 
 def _about(version: Version) -> str:
-    return f"wrapup:{version.contact_id}:{version.number}"
+    return about(version.contact_id, version.number)
+
+
+def about(contact_id: str, number: int) -> str:
+    """What a version's free text is sealed for."""
+    return f"wrapup:{contact_id}:{number}"
 
 
 def _version(row: Any) -> Version:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -49,8 +50,10 @@ def visit(settings: Settings) -> Visit:
 
 
 @pytest.fixture
-async def house(database_url: str, settings: Settings) -> AsyncIterator[House]:
+async def house(empty_file: Path, settings: Settings) -> AsyncIterator[House]:
     """The site over a real database, with a clock that the test sets."""
+    settings.own_database.parent.mkdir(parents=True)
+    shutil.copy(empty_file, settings.own_database)
     database = Database(settings.database)
     yield House(settings, database)
     await database.close()

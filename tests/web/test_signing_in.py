@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -13,12 +14,21 @@ from sqlalchemy import text
 
 from ivr import accounts
 from ivr.accounts import By, Role
+from ivr.records.database import opened
+from ivr.settings import Settings
 from ivr.signing import Account, office
 from ivr.web.entrance import Entrance
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow
 from ivr.web.site import build
 from tests.web.house import PASSWORD, Browser, House
+
+
+@pytest.fixture
+async def house(database_url: str, settings: Settings) -> AsyncIterator[House]:
+    """On both kinds of database: who is first counts here."""
+    async with opened(database_url) as database:
+        yield House(settings, database)
 
 
 def _path(answer: httpx.Response) -> str:
