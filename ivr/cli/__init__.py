@@ -20,6 +20,7 @@ from ivr.cli import (
     messages,
     presence,
     prompts,
+    report,
     rota,
     silent,
 )
@@ -48,6 +49,7 @@ for group in (
     rota,
     hours,
     blocks,
+    report,
 ):
     group.register(app)
 

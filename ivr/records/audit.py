@@ -34,6 +34,7 @@ class Deed(StrEnum):
     REVIEWED = "reviewed"
     REVIEW_ANSWERED = "review_answered"
     DEBRIEFED = "debriefed"
+    REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
     CALLER_MOVED = "caller_moved"

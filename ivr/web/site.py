@@ -43,6 +43,7 @@ from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.reading import Reading
+from ivr.web.report_page import ReportPage
 from ivr.web.reviews import Reviews
 from ivr.web.shield import Shield
 from ivr.web.sign_in import SignIn
@@ -83,6 +84,7 @@ def site(
         Debriefs(pages, entrance).router(),
         Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
+        ReportPage(pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),

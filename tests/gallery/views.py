@@ -34,6 +34,9 @@ NO_PAGE = frozenset(
         "/desk/stream",
         "/desk/paper",
         "/desk/categories",
+        "/reports/release-{code}.pdf",
+        "/reports/tables-{code}.csv",
+        "/reports/chi-{year}.xlsx",
     }
 )
 
@@ -93,6 +96,9 @@ STATES = (
     View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
     View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, sends("[data-close]", summary="She said little.")),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
+    View("reports-refused", "/reports?from=2026-09-30&to=2026-07-01", Role.SUPERVISOR, status=422),
+    View("reports-empty", "/reports?from=2031-01-01&to=2031-01-31", Role.SUPERVISOR),
+    View("reports-exact", "/reports?from=2026-07-01&to=2026-11-30&exact=yes", Role.SUPERVISOR),
 )
 
 
