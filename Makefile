@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
-PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates
+PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 PHONES := sip-tester
 # Looks at the pages and answers in their telephone, in `make test` and `make shots`.
 BROWSER := chromium

@@ -56,7 +56,9 @@ class Status:
 def is_there(settings: Settings) -> bool:
     """Whether anything was ever written down. Looking must not make folders for a line that was never opened."""
     try:
-        return bool(settings.database_url) or settings.ledger_file.parent.exists()
+        if settings.database_url or settings.ledger_file.parent.exists():
+            return True
+        return Path(settings.database.partition(":///")[2]).exists()  # the years before were brought in already
     except PermissionError as error:
         raise Refused(f"{settings.state_dir} is closed to this user.", remedy=ledger_file.WHOSE) from error
 

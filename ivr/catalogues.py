@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +37,20 @@ def of_version(catalogues: Mapping[str, Catalogue], version: str) -> Catalogue:
     if version not in catalogues:
         raise NotFound(f"the lists of {version} are gone", remedy=f"Put {LISTS_DIR / version} back.")
     return catalogues[version]
+
+
+def became(catalogues: Mapping[str, Catalogue], folder: Path = LISTS_DIR) -> Mapping[str, str]:
+    """What codes of older lists are in the newest one, by its `became.toml`. Raises ScriptError."""
+    text = _text(folder / max(catalogues) / "became.toml")
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScriptError("became.toml cannot be read", problems=(str(error),)) from error
+    wrong = [old for old, new in told.items() if new not in newest(catalogues).categories]
+    if wrong:
+        problems = tuple(f"{old}: it became no category of this list" for old in wrong)
+        raise ScriptError("became.toml is wrong", problems=problems)
+    return told
 
 
 def _text(path: Path) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from ivr.desk.wrapup_form import FORM_LIMIT, Fault, check, size
 from ivr.errors import Conflict, NotFound, Refused
 from ivr.records import call, contact, draft, wrapup
 from ivr.records.contact import Contact, FirstTime
-from ivr.records.database import Database, Unit
+from ivr.records.database import Database, Unit, opened
 from ivr.records.draft import Draft, Of
 from ivr.records.keyring import open_keyring
 from ivr.records.sealed import Keys
@@ -84,6 +85,13 @@ def open_desk(settings: Settings, database: Database) -> Desk:
         remedy = "Run this as root, or as the user who opened the line."
         raise Refused("what is written down is for the line's own people", remedy=remedy) from error
     return Desk(database, keys, load_catalogues())
+
+
+@asynccontextmanager
+async def opened_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk with a database of its own; both are made where the line was never opened."""
+    async with opened(settings.database) as database:
+        yield open_desk(settings, database)
 
 
 def refuse_nameless(name: str) -> None:

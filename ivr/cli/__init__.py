@@ -24,6 +24,7 @@ from ivr.cli import (
     messages,
     presence,
     prompts,
+    report,
     rota,
     silent,
 )
@@ -56,6 +57,7 @@ for group in (
     database,
     backups,
     keys,
+    report,
 ):
     group.register(app)
 

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from ivr import call_log, hard_call, wrapup_reading
+from ivr.cli import contact_import
 from ivr.cli.call_view import as_json_line, contact_json, contacts_table, new_table, row_json, screen, started
 from ivr.cli.calls import SHOWN_UNLESS_TOLD, Limit, Since, print_rows, say_nothing_yet
 from ivr.cli.line import AsJson, load_settings
@@ -27,6 +28,7 @@ ContactId = Annotated[str, typer.Argument(metavar="CONTACT_ID", help="From `ivr 
 
 
 def register(app: typer.Typer) -> None:
+    contact_import.register(group)
     app.add_typer(group, name="contacts")
 
 

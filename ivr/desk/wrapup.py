@@ -39,7 +39,7 @@ TRANSITIONS: dict[Paper, dict[Deed, Paper]] = {
 
 
 class Ended(StrEnum):
-    """How a contact ended. All but the first close it in one click."""
+    """How a contact ended. All but the first and the last close it in one click."""
 
     COUNSELLED = "counselled"
     SILENT = "silent"
@@ -49,9 +49,10 @@ class Ended(StrEnum):
     PRANK = "prank"
     ABUSIVE = "abusive"
     THANKS = "thanks"
+    OTHER = "other"  # of the years before: no counselling, and no more is known
 
 
-ONE_CLICK = tuple(ended for ended in Ended if ended is not Ended.COUNSELLED)
+ONE_CLICK = tuple(ended for ended in Ended if ended not in (Ended.COUNSELLED, Ended.OTHER))
 
 
 class Gender(StrEnum):

@@ -40,6 +40,7 @@ class Deed(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     KEYS_ROTATED = "keys_rotated"
+    REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
     CALLS_EXPORTED = "calls_exported"

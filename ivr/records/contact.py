@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from ivr.records import call
+from ivr.records import call, counted
 from ivr.records.database import Unit, UtcDateTime, metadata, upsert
 
 TELEPHONE = "telephone"
@@ -77,11 +77,18 @@ def row_of_call(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     await upsert(unit, table, rows)
+    await counted.refresh(unit, [row["id"] for row in rows])
 
 
 async def enter(unit: Unit, came: Contact) -> None:
     """One that the telephone knows nothing of. A rebuild leaves it alone: it has no call."""
     await unit.execute(insert(table).values({field.name: getattr(came, field.name) for field in fields(Contact)}))
+    await counted.refresh(unit, [came.id])
+
+
+async def write_new(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Contacts of the years before, which are not there yet; what they count as is written beside them."""
+    await unit.execute(insert(table), list(rows))
 
 
 async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str = "") -> None:
@@ -100,6 +107,7 @@ async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str
         touched = touched.where(call.table.c.caller.in_(callers))
     verdict = case((before, FirstTime.NO.value), (known, FirstTime.YES.value), else_=FirstTime.UNKNOWN.value)
     await unit.execute(update(table).where(table.c.call_id.in_(touched)).values(first_time=verdict))
+    await counted.settle(unit, touched)
 
 
 def _contact(row: Row[Any]) -> Contact:
@@ -132,4 +140,5 @@ async def count(unit: Unit, since: datetime | None = None) -> int:
 
 
 async def forget(unit: Unit, call_ids: Select[Any]) -> None:
+    await counted.forget(unit, call_ids)
     await unit.execute(delete(table).where(table.c.call_id.in_(call_ids)))

@@ -6,6 +6,7 @@ are made from the ledger and may be made anew, and nothing that a person wrote g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from ivr.desk.catalogue import Risk
 from ivr.desk.wrapup import Ended, Gender, WrapUp
 from ivr.flow.steps import AgeBand, Language, Topic
-from ivr.records import contact, draft
+from ivr.records import contact, counted, draft
 from ivr.records.contact import Contact
 from ivr.records.database import Unit, UtcDateTime, insert_new, metadata
 from ivr.records.sealed import Keys, seal_bytes, unseal_bytes
@@ -116,7 +117,16 @@ async def add(unit: Unit, keys: Keys, version: Version) -> bool:
     if written.categories:
         codes = dict.fromkeys(written.categories)
         await unit.execute(insert(categories), [{"code": code, "contact_id": version.contact_id} for code in codes])
+    await counted.refresh(unit, [version.contact_id])
     return True
+
+
+async def write_new(unit: Unit, keys: Keys, rows: Sequence[dict[str, Any]]) -> None:
+    """First versions, as rows with their free text in clear; it is sealed here."""
+    for row in rows:
+        text, about = row["summary"], f"wrapup:{row['contact_id']}:{row['number']}"
+        row["summary"] = seal_bytes(keys, text.encode(*UTF_8), about) if text else None
+    await unit.execute(insert(table), list(rows))
 
 
 async def versions(unit: Unit, contact_id: str) -> list[Version]:

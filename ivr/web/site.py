@@ -47,6 +47,7 @@ from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.reading import Reading
+from ivr.web.report_page import ReportPage
 from ivr.web.reviews import Reviews
 from ivr.web.rota import Rota
 from ivr.web.shield import Packed, Shield
@@ -92,6 +93,7 @@ def site(
         Debriefs(pages, entrance).router(),
         Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
+        ReportPage(pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         CallList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed).router(),

@@ -183,7 +183,7 @@ def test_one_click_needs_no_more_and_keeps_what_the_menus_know(ended: Ended) -> 
 
 
 def test_one_click_is_for_everything_but_counselling() -> None:
-    assert set(ONE_CLICK) == set(Ended) - {Ended.COUNSELLED}
+    assert set(ONE_CLICK) == set(Ended) - {Ended.COUNSELLED, Ended.OTHER}
 
 
 def test_menus_fill_the_form_and_what_they_do_not_know_stays_empty() -> None:

@@ -12,12 +12,14 @@ from datetime import date
 from ivr import accounts, call_log, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
+from ivr.contact_import import bring_in
 from ivr.desk.access import Role
 from ivr.desk.wrapup import Form
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
 from tests.records.switch_log import SwitchLog, answered
+from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
 
 GIVEN = "given"  # has a one-time password and has changed it: a telephone is still to be set up
@@ -56,6 +58,34 @@ async def calls(house: House) -> Known:
         "callback_id": made[2].row_id,
         "call_id": made[1].row_id,
     }
+
+
+async def years_before(house: House) -> Known:
+    """Two quarters of contacts, shaped as the helpline has published of others."""
+    topics = (
+        ["psychological"] * 32
+        + ["social"] * 16
+        + ["violence"] * 15
+        + ["legal"] * 14
+        + ["education"] * 6
+        + ["other"] * 16
+    )
+    bands, genders = ["15-18"] * 72 + ["11-14"] * 21 + ["0-10"] * 7, ["girl"] * 59 + ["boy"] * 29 + ["not_stated"] * 12
+    channels = ["telephone"] * 50 + ["instagram"] * 20 + ["facebook"] * 14 + ["webchat"] * 9 + ["app"] * 6
+    rows = [
+        GOOD | {
+            "id": str(n), "received_at": f"2026-{4 + n % 6:02d}-{n % 30 + 1:02d}T{n % 24:02d}:00", "chi_category": "",
+            "topic": "health" if n % 199 == 0 else topics[n * 7 % 99], "age_band": bands[n * 11 % 100],
+            "gender": genders[n * 13 % 100], "channel": channels[n * 17 % 99], "first_time": "yes" if n % 3 else "no",
+        }
+        for n in range(600)
+    ]  # fmt: skip
+    file = house.settings.state_dir / "before.csv"
+    file.write_text(as_csv(*rows))
+    desk = wrapup.open_desk(house.settings, house.database)
+    assert (await bring_in(desk, file, house.now, lambda *_: None)).new == len(rows)
+    file.unlink()
+    return {}
 
 
 async def prompts(house: House) -> Known:
@@ -99,4 +129,4 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, prompts, line, shifts)
+FURNISHED: tuple[Part, ...] = (people, calls, years_before, prompts, line, shifts)

@@ -36,6 +36,9 @@ NO_PAGE = frozenset(
         "/desk/categories",
         "/telephone/call",
         "/telephone/others",
+        "/reports/release-{code}.pdf",
+        "/reports/tables-{code}.csv",
+        "/reports/chi-{year}.xlsx",
     }
 )
 
@@ -105,6 +108,9 @@ STATES = (
     View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
     View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, refused_paper),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
+    View("reports-refused", "/reports?from=2026-09-30&to=2026-07-01", Role.SUPERVISOR, status=422),
+    View("reports-empty", "/reports?from=2031-01-01&to=2031-01-31", Role.SUPERVISOR),
+    View("reports-exact", "/reports?from=2026-07-01&to=2026-11-30&exact=yes", Role.SUPERVISOR),
 )
 
 

@@ -26,10 +26,12 @@ from ivr.records import (  # their tables, all of them
     call,
     callback,
     counsellor,
+    counted,
     database,
     draft,
     hard_call,
     help_request,
+    imported,
     message,
     opening,
     passkey,
@@ -44,8 +46,8 @@ from ivr.records.database import HEAD, Database, metadata, migrate, opened, upse
 from tests.records.conftest import url_of
 
 TABLES = (
-    account, attempt, audit, block, call, callback, counsellor, draft, hard_call, help_request, message, opening,
-    passkey, presence, review, ring_out, rota, session, wrapup,
+    account, attempt, audit, block, call, callback, counsellor, counted, draft, hard_call, help_request, imported,
+    message, opening, passkey, presence, review, ring_out, rota, session, wrapup,
 )  # fmt: skip
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 ROW = {
