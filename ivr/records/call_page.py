@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, select, tuple_
 
 from ivr.desk.catalogue import Risk
 from ivr.records import call, contact, wrapup
@@ -86,6 +86,8 @@ _OF_CALL = (
     "counsellor", "wait_s", "talk_s", "state",
 )  # fmt: skip
 _C, _W, _G = call.table.c, wrapup.table.c, wrapup.categories.c
+_LONGEST = {Sort.LONGEST_WAIT: _C.wait_s, Sort.LONGEST_TALK: _C.talk_s}
+FEW = 5_000  # rows that are sorted quicker than looked for
 _SHOWN = (
     *(_C[name] for name in _OF_CALL),
     contact.table.c.first_time,
@@ -100,6 +102,8 @@ _SHOWN = (
 async def page(unit: Unit, asked: Asked, sort: Sort = Sort.NEWEST, after: str = "", limit: int = PAGE) -> Page:
     """`after`: as a page before gave it, in the same order; nonsense begins anew."""
     query = _query(asked, sort, after)
+    if sort in _LONGEST and (await unit.execute(_count(asked))).scalar_one() > FEW:
+        query = _walk(asked, sort, after)
     rows = [_listed(dict(row._mapping)) for row in await unit.execute(query.limit(limit + 1))]
     more = len(rows) > limit
     return Page(rows[:limit], _mark(rows[limit - 1], sort) if more else "")
@@ -108,7 +112,7 @@ async def page(unit: Unit, asked: Asked, sort: Sort = Sort.NEWEST, after: str = 
 def _query(asked: Asked, sort: Sort, after: str) -> Select[Any]:
     key, joined = _joined(asked)
     query = select(*_SHOWN).select_from(joined).where(*_wanted(asked, key))
-    column = {Sort.LONGEST_WAIT: _C.wait_s, Sort.LONGEST_TALK: _C.talk_s}.get(sort)
+    column = _LONGEST.get(sort)
     if column is not None:
         query = query.where(column.is_not(None)).order_by(column.desc(), _C.id.desc())
         seconds, _, last = after.partition("_")
@@ -116,6 +120,43 @@ def _query(asked: Asked, sort: Sort, after: str) -> Select[Any]:
     if sort is Sort.OLDEST:
         return query.where(key > after).order_by(key)
     return (query.where(key < after) if after else query).order_by(key.desc())
+
+
+def _count(asked: Asked) -> Select[Any]:
+    """How many calls fit, and no more than one can tell quickly."""
+    key, joined = _joined(asked)
+    some = select(key).select_from(joined).where(*_wanted(asked, key)).limit(FEW + 1)
+    return select(func.count()).select_from(some.subquery())
+
+
+def _walk(asked: Asked, sort: Sort, after: str) -> Select[Any]:
+    """By length, of many: along the index of the lengths until the page is full, where sorting all of them would take
+    longer. What is asked for is hidden from the planner, which would go by its index."""
+    column, (seconds, _, last) = _LONGEST[sort], after.partition("_")
+    of_call, newest = contact.table.c.call_id == _C.id, and_(_W.contact_id == _C.id, _W.newest)
+    joined = call.table.join(contact.table, of_call, isouter=True).join(wrapup.table, newest, isouter=True)
+    named = ("language", "topic", "outcome", "counsellor", "dialled")
+    wanted = [func.coalesce(_C[name], "") == getattr(asked, name) for name in named if getattr(asked, name)]
+    if asked.silent is not None:
+        wanted.append(func.coalesce(_C.silent, not asked.silent) == asked.silent)
+    if asked.repeat is not None:
+        wanted.append(func.coalesce(contact.table.c.first_time, "") == _first_time(asked.repeat))
+    if asked.risk:
+        wanted.append(func.coalesce(_W.risk, "") == asked.risk)
+    if asked.category:
+        wanted.append(exists().where(_G.code == asked.category, _G.contact_id == _C.id).correlate(call.table))
+    if asked.since:
+        wanted.append(func.coalesce(_C.id, "") >= _id_at(asked.since))
+    if asked.until:
+        wanted.append(func.coalesce(_C.id, "") < _id_at(asked.until))
+    query = select(*_SHOWN).select_from(joined).where(column.is_not(None), *wanted)
+    if last:
+        query = query.where(tuple_(column, _C.id) < (_number(seconds), last))
+    return query.order_by(column.desc(), _C.id.desc())
+
+
+def _first_time(repeat: bool) -> str:
+    return (FirstTime.NO if repeat else FirstTime.YES).value
 
 
 def _joined(asked: Asked) -> tuple[ColumnElement[str], FromClause]:
@@ -141,7 +182,7 @@ def _wanted(asked: Asked, key: ColumnElement[str]) -> list[ColumnElement[bool]]:
     if asked.silent is not None:
         found.append(_C.silent.is_(asked.silent))
     if asked.repeat is not None:
-        found.append(contact.table.c.first_time == (FirstTime.NO if asked.repeat else FirstTime.YES).value)
+        found.append(contact.table.c.first_time == _first_time(asked.repeat))
     if asked.risk:
         found += [_W.risk == asked.risk, _W.newest]
     if asked.category:

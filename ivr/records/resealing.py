@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Row, and_, func, select, update
 
 from ivr.errors import Refused
-from ivr.records import account, callback, draft, session, wrapup
+from ivr.records import account, callback, draft, review, session, wrapup
 from ivr.records.copying import tables
 from ivr.records.database import Database, Unit
 from ivr.records.draft import Of
@@ -47,14 +47,18 @@ PLACES = (
     Place(session.table.c.offered, lambda row: session.about(row.id)),
     Place(draft.table.c.form, lambda row: Of(row.contact_id, row.account).about),
     Place(wrapup.table.c.summary, lambda row: wrapup.about(row.contact_id, row.number)),
+    Place(review.table.c.remark, lambda row: review.about(row.contact_id, "remark")),
+    Place(review.table.c.answer, lambda row: review.about(row.contact_id, "answer")),
 )
+# Bytes that need no key: what a passkey shows to everybody, and what it has to sign.
+OPEN = {("passkey", "public_key"), ("session", "challenge")}
 
 
 def forgotten() -> list[str]:
     """Sealed columns that are not among `PLACES`: there must be none, or a change of keys would lose them."""
     known = {(place.column.table.name, place.column.name) for place in PLACES}
     sealed = ((table.name, each.name) for table in tables() for each in table.c if isinstance(each.type, LargeBinary))
-    return [".".join(each) for each in sealed if each not in known]
+    return [".".join(each) for each in sealed if each not in known | OPEN]
 
 
 async def reseal(database: Database, keys: Keys) -> Resealed:

@@ -103,9 +103,14 @@ def _review(row: Row[Any]) -> Review:
     return Review(row.contact_id, row.counsellor, row.by, row.at, row.rubric, marks, answered_at=row.answered_at)
 
 
+def about(contact_id: str, name: str) -> str:
+    """What a word of it is sealed for."""
+    return f"review:{name}:{contact_id}"
+
+
 def _sealed(keys: Keys, text: str, contact_id: str, name: str) -> bytes | None:
-    return seal(keys, text, f"review:{name}:{contact_id}") if text else None
+    return seal(keys, text, about(contact_id, name)) if text else None
 
 
 def _opened(keys: Keys, sealed: bytes | None, contact_id: str, name: str) -> str:
-    return unseal(keys, sealed, f"review:{name}:{contact_id}") if sealed else ""
+    return unseal(keys, sealed, about(contact_id, name)) if sealed else ""

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ivr import accounts, listening
+from ivr import accounts, handover, listening
 from ivr.accounts import Role
 from ivr.errors import NotFound, Refused
+from ivr.handover import Ask
 from ivr.listening import Heard, Mode, Wish
 from ivr.records.account import Account
 from ivr.records.database import Database, opened
@@ -133,3 +134,48 @@ async def test_a_supervisor_listens_whispers_and_joins_and_the_counsellor_can_se
 def name_of(line: LiveLine, extension: str) -> str:
     names = [row.split("!")[0] for row in line.console("core show channels concise").splitlines()]
     return next(name for name in names if name.startswith(f"PJSIP/{extension}-"))
+
+
+async def test_a_caller_is_handed_over_at_once_after_asking_and_back(line: LiveLine) -> None:
+    before = line.known()
+    async with party(line) as known:
+        first, second = await known.account("101"), await known.account("102")
+
+        def ask(who: Account, to: str = "") -> Ask:
+            return Ask(who, to, known.knock())
+
+        with pytest.raises(Refused):  # themself, nobody, a number that is nobody's
+            await handover.hand_over(known.settings, known.database, ask(first, "101"))
+        with pytest.raises(Refused):
+            await handover.hand_over(known.settings, known.database, ask(first, "999"))
+        with pytest.raises(Refused):
+            await handover.hand_outside(known.settings, known.database, ask(first, "0501234567"))
+        # asked first, and back
+        await handover.ask_first(known.settings, known.database, ask(first, "103"))
+        await known.hears("103", HERTZ["101"])
+        await known.hears("101", HERTZ["103"])
+        await known.hears_not("child", HERTZ["101"])
+        assert (await handover.look(known.settings, "101")).asking == "103"
+        await handover.take_back(known.settings, known.database, ask(first))
+        await known.hears("child", HERTZ["101"])
+        await known.hears("101", CHILD_HZ)
+        # at once
+        await handover.hand_over(known.settings, known.database, ask(first, "102"))
+        await known.hears("child", HERTZ["102"])
+        await known.hears("102", CHILD_HZ)
+        # three in the call
+        await handover.ask_in(known.settings, known.database, ask(second, "101"))
+        await known.hears("child", HERTZ["101"])
+        await known.hears("101", CHILD_HZ)
+        line.console("channel request hangup " + name_of(line, "101"))
+        # asked first, and handed over
+        await asyncio.sleep(1)
+        await handover.ask_first(known.settings, known.database, ask(second, "103"))
+        await known.hears("103", HERTZ["102"])
+        await handover.settle(known.settings, known.database, ask(second))
+        await known.hears("child", HERTZ["103"])
+        await known.hears("103", CHILD_HZ)
+        await known.hears_not("child", HERTZ["102"])
+    (row,) = await line.new_rows(before)
+    assert (row["outcome"], row["counsellor"]) == ("answered", "103")
+    assert [step["to"] for step in row["steps"] if step["step"] == "handed"] == ["102", "103"]

@@ -137,6 +137,15 @@ async def test_pages_are_what_a_walk_over_all_rows_gives(full: Database, asked: 
     assert await walked(full, asked, sort, 7) == expected(asked, sort)
 
 
+@pytest.mark.parametrize("sort", [Sort.LONGEST_WAIT, Sort.LONGEST_TALK])
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+async def test_pages_by_length_are_the_same_where_there_are_many(
+    full: Database, asked: Asked, sort: Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.records.call_page.FEW", 0)
+    assert await walked(full, asked, sort, 7) == expected(asked, sort)
+
+
 async def test_line_has_what_was_written_down(full: Database) -> None:
     async with full.reading() as unit:
         (found,) = (await page(unit, Asked(category=CODES[2], risk="high"), limit=1)).calls
