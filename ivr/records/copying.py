@@ -55,7 +55,8 @@ async def copy_all(source: Database, target: Database, tell: Tell = lambda table
             await unit.run_sync(_refuse_strange)
         await _refuse_filled(new)
         for table in reversed(tables()):
-            await new.execute(delete(table))
+            if table.name in OF_A_NEW_ONE:
+                await new.execute(delete(table))
         return [await _copy(old, new, table, tell) for table in tables()]
 
 
