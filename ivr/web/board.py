@@ -14,12 +14,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ivr import moving, presence
+from ivr import listening, moving, presence
 from ivr.board.feed import Feed
 from ivr.board.state import Board
 from ivr.board.view import View
 from ivr.desk.access import Role
-from ivr.errors import NotFound, Refused
+from ivr.errors import NotFound, Refused, TelephonyError
+from ivr.listening import Mode, Wish
 from ivr.overview import Overview
 from ivr.presence import Unit, Word
 from ivr.settings import Settings
@@ -63,6 +64,8 @@ class BoardPage:
         made.add_api_route("/board/events", self.send_changes, methods=["GET"], dependencies=follow)
         made.add_api_route("/board/calls/{call_id}/front", self.bring_to_front, methods=["POST"], dependencies=move)
         made.add_api_route("/board/people/{extension}/{word}", self.say, methods=["POST"], dependencies=say)
+        listen = [allow(Permission.LISTEN_IN)]
+        made.add_api_route("/board/talks/{extension}/{mode}", self.listen, methods=["POST"], dependencies=listen)
         return made
 
     async def show(self, request: Request, me: Me) -> Response:
@@ -105,6 +108,17 @@ class BoardPage:
             return lead("/board?missed=counsellor")
         self._overview.forget()
         return lead("/board")
+
+    async def listen(self, request: Request, me: Me, extension: str, mode: str) -> Response:
+        """The supervisor's own telephone rings; picked up, it is in that call."""
+        if mode not in list(Mode):
+            raise NotFound("no such way to listen")
+        wish = Wish(me.account, extension, Mode(mode), self._entrance.knock(request))
+        try:
+            await listening.listen(self._settings, self._entrance.office.database, wish)
+        except (NotFound, Refused, TelephonyError):
+            return lead("/board?missed=talk")
+        return lead("/board?missed=rings")
 
     async def _view(self, request: Request) -> View:
         return await self._overview.view(self._feed.board, self._entrance.knock(request).now)

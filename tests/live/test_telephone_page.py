@@ -19,7 +19,13 @@ from tests.live.test_stories import keys
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
 
-CHILD_HZ, PAGE_HZ = 440, 960
+CHILD_HZ, PAGE_HZ, OTHER_HZ = 440, 960, 700
+TOLD = """() => {
+  globalThis.told = [];
+  for (const what of ["ringing", "talking", "ended"]) {
+    document.addEventListener(`telephone:${what}`, (event) => told.push([event.type, event.detail.contactId]));
+  }
+}"""
 RINGING = "telephone.call?.state === 'ringing'"
 TALKING = "telephone.call?.state === 'talking'"
 OVER = "telephone.call === null"
@@ -64,16 +70,58 @@ async def test_child_and_page_hear_each_other_and_the_row_says_who_answered(line
     assert (row["outcome"], row["counsellor"]) == ("answered", "101")
 
 
-async def test_the_page_hangs_up(line: LiveLine, page: Desk) -> None:
-    before, child = line.known(), Ears()
-    call = asyncio.create_task(line.call(*keys("112"), Stay(40), ears=child, says=tone(CHILD_HZ)))
-    await page.becomes(RINGING, 30)
-    await page.page.click("[data-deed=answer]")
-    await until(lambda: child.hears(PAGE_HZ), 15, "the page's tone")
-    await page.page.click("[data-deed=hangup]")
-    await call
+async def test_all_that_is_pressed_in_the_page_is_done(line: LiveLine, page: Desk) -> None:
+    """Mute, hold, keys; somebody is asked, the caller taken back; hang up. Other scripts are told of it."""
+    await page.page.evaluate(TOLD)
+    before, child, other = line.known(), Ears(), line.phone("102", sound=Sound(Codec.ULAW, says=tone(OTHER_HZ)))
+    async with other.on(line.address, line.folder()):
+        call = asyncio.create_task(line.call(*keys("112"), Stay(90), ears=child, says=tone(CHILD_HZ)))
+        await until_ringing_here(page, call)
+        await page.page.click("[data-deed=answer]")
+        await until(lambda: child.hears(PAGE_HZ), 15, "the page's tone")
+        await page.page.click("[data-deed=mute]")
+        await silent(child)
+        await page.page.click("[data-deed=mute]")
+        await until(lambda: child.hears(PAGE_HZ, child.pieces[-25].at), 5, "the page's tone again")
+        await page.page.click("summary:has-text('Keys')")
+        await page.page.click("[data-key='5']")
+        await until(lambda: child.pressed.endswith("5"), 5, "the key")
+        await page.page.click("[data-deed=hold]")
+        await page.becomes("telephone.call?.state === 'held'")
+        await silent(child, PAGE_HZ)
+        await page.page.click("[data-deed=hold]")
+        await page.becomes(TALKING)
+        await page.page.click("[data-part=others] summary")
+        await page.page.select_option("#telephone-to", "102")
+        await page.page.click("button[value=ask]")
+        await page.hears(OTHER_HZ)
+        await page.page.click("[data-deed=back]", timeout=15_000)
+        await page.hears(CHILD_HZ)
+        await page.page.click("[data-deed=hangup]")
+        await call
     (row,) = await line.new_rows(before)
     assert (row["outcome"], row["counsellor"]) == ("answered", "101")
+    told = await page.page.evaluate("() => told")
+    assert told == [[what, row["id"]] for what in ("telephone:ringing", "telephone:talking", "telephone:ended")]
+
+
+async def until_ringing_here(page: Desk, call: asyncio.Task[object]) -> None:
+    await page.becomes(RINGING, 60)
+    assert not call.done()
+
+
+async def silent(child: Ears, hertz: int = PAGE_HZ) -> None:
+    """The child hears that tone no more."""
+    await asyncio.sleep(0.5)
+    since = child.pieces[-1].at
+    await until(lambda: child.pieces[-1].at > since + 0.6, 10, "sound at the child")
+    assert not child.hears(hertz, since)
+
+
+async def test_the_device_test_plays_back_what_was_said(page: Desk) -> None:
+    await page.page.click("summary:has-text('Microphone')")
+    await page.page.click("[data-deed=test]")
+    await page.page.wait_for_selector("[data-test=heard]", timeout=20_000)
 
 
 async def test_reloaded_while_it_rings_it_rings_again(line: LiveLine, page: Desk) -> None:

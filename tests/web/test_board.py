@@ -167,6 +167,17 @@ def _line_of(fake: FakeAmi, house: House, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(moving, "switch_of", there)
 
 
+async def test_talk_that_cannot_be_heard_is_said_and_the_wish_is_on_record(busy: House) -> None:
+    async with busy.browser() as browser:
+        await browser.enter(await busy.add("hall", Role.SUPERVISOR, "103"))
+        page = await browser.get("/board")
+        assert "/board/talks/" in page.text
+        page = await browser.send("/board/talks/101/listen")  # no switch is there
+        assert "cannot be heard now" in page.text
+        assert (await browser.send("/board/talks/101/shout")).status_code == 404
+    assert ("hall", "listened_in", "101 listen") in await busy.deeds()
+
+
 async def test_caller_who_has_gone_is_said_to_have_gone(busy: House) -> None:
     async with busy.browser() as browser:
         await supervisor(busy, browser)

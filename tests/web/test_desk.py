@@ -133,6 +133,13 @@ async def test_the_state_is_said_by_the_page(house: House) -> None:
     assert shown[0].state is presence.State.BREAK
 
 
+async def told(browser: Browser, words: str) -> None:
+    """The desk says so. All desks share one look, which may be a moment old."""
+    async with asyncio.timeout(20):
+        while words not in (await browser.get("/desk")).text:
+            await asyncio.sleep(0.1)
+
+
 async def test_help_is_asked_for_silently_and_the_counsellor_sees_who_comes(house: House, line: Line) -> None:
     call = await line.talks()
     async with house.browser() as hers, house.browser() as theirs:
@@ -141,12 +148,10 @@ async def test_help_is_asked_for_silently_and_the_counsellor_sees_who_comes(hous
         page = await hers.send("/desk/help", why="danger")
         assert "Help is asked for: The child is in danger now" in page.text
         assert (await hers.send("/desk/help", why="danger")).status_code == 409
-        assert "1 asks for help" in (await theirs.get("/desk")).text
+        await told(theirs, "1 asks for help")
         assert "The child is in danger now" in (await theirs.get("/help")).text
         await theirs.send(f"/help/{call.row_id}")
-        async with asyncio.timeout(20):  # all desks share one look, which may be a moment old
-            while "Sevda comes to help." not in (await hers.get("/desk")).text:
-                await asyncio.sleep(0.1)
+        await told(hers, "Sevda comes to help.")
         late = await theirs.send(f"/help/{call.row_id}")
         assert "Somebody comes already" in late.text
         assert (await hers.get("/help")).status_code == 403
