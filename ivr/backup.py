@@ -107,6 +107,8 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield f"ledger/{path.name}", path
     for folder, pattern in (("messages", "*.*"), ("flow", "*.toml")):
         yield from ((f"{folder}/{path.name}", path) for path in sorted((settings.state_dir / folder).glob(pattern)))
+    takes = sorted(settings.takes_dir.rglob("*.wav"))
+    yield from ((f"recordings/{path.relative_to(settings.takes_dir)}", path) for path in takes)
     yield "given/helpline.toml", settings.helpline_file
     yield "given/hours.toml", settings.hours_file
     for name, given in (("recordings", settings.recordings_dir), ("callbacks", settings.callbacks_dir)):

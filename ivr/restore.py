@@ -22,7 +22,7 @@ from ivr.records.copying import Sum, copy_all, is_filled, sums
 from ivr.records.database import HEAD, Database, opened
 from ivr.settings import Settings
 
-PARTS = ("secrets.json", "ledger", "messages", "flow", "given", "database")
+PARTS = ("secrets.json", "ledger", "messages", "flow", "recordings", "given", "database")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ async def restore(settings: Settings, source: Path, passphrase: str, *, force: b
 def holds(settings: Settings) -> list[str]:
     """What a restore would have to put aside."""
     ledger = settings.ledger_file
-    found = (settings.secrets_file, settings.own_database, *settings.messages_dir.glob("*"))
+    takes = settings.takes_dir.rglob("*.wav")
+    found = (settings.secrets_file, settings.own_database, *settings.messages_dir.glob("*"), *takes)
     there = [path.name for path in found if path.exists()]
     return [*there, ledger.name] if ledger.exists() and ledger.stat().st_size else there
 

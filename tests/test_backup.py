@@ -39,12 +39,13 @@ async def line(tmp_path: Path, database_url: str) -> Settings:
     for number in range(5):
         promised(log.call(), f"1795281000-{number:08x}", f"{number:032x}")
         answered(log)
-    for folder in ("ledger", "messages", "flow"):
+    for folder in ("ledger", "messages", "flow", "recordings/az"):
         (told.state_dir / folder).mkdir(parents=True)
     put(told.ledger_file, log.data)
     put(told.ledger_file.with_suffix(".jsonl.1"), b"rubbish\n")
     put(told.messages_dir / "1795281282-7.sealed", b"what was said")
     put(told.flow_in_use, b"# menus")
+    put(told.takes_dir / "az/welcome.wav", b"a voice that came over the page")
     put(told.recordings_dir / "az/welcome.wav", b"a voice" * 200_000)
     open_keyring(told.secrets_file)
     async with call_log.open_log(told) as kept:
@@ -84,7 +85,13 @@ async def test_everything_is_there_again(line: Settings, tmp_path: Path) -> None
     assert there.pop("audit").rows == 1 + next(each.rows for each in manifest.sums if each.table == "audit")
     assert set(there.values()) == {each for each in manifest.sums if each.table != "audit"}
     assert deeds == ["restored"]
-    for path in ("secrets.json", "ledger/cel.jsonl", "messages/1795281282-7.sealed", "flow/helpline.toml"):
+    for path in (
+        "secrets.json",
+        "ledger/cel.jsonl",
+        "messages/1795281282-7.sealed",
+        "flow/helpline.toml",
+        "recordings/az/welcome.wav",
+    ):
         assert (new.state_dir / path).read_bytes() == (line.state_dir / path).read_bytes()
         assert (new.state_dir / path).stat().st_mode & 0o077 == 0
     given = new.state_dir / "given"

@@ -1,14 +1,19 @@
-"""A whole call at the desk: it rings, is answered in the page, asked silently, and written down; the row is right."""
+"""A whole call at the desk, in each language: it rings, is answered in the page, asked silently, somebody is asked and
+the caller taken back, and it is written down; the row is right.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
+from ivr.telephony.rtp import tone
+from ivr.telephony.sipp_call import Sound
 from ivr.telephony.sipp_child import Until
+from ivr.telephony.sipp_scenario import Codec
+from ivr.web import speech
 from tests.live.line import BUSY, LiveLine
 from tests.live.page import desk
 from tests.live.test_stories import keys
@@ -16,36 +21,54 @@ from tests.live.test_stories import keys
 pytestmark = pytest.mark.live
 
 WITHIN_MS = BUSY * 10_000
+CHILD_HZ, PAGE_HZ, OTHER_HZ = 440, 960, 700
+SAFE = "div.tight:last-of-type button[name=question]"
 
 
-async def test_a_call_is_seen_answered_asked_silently_and_written_down_at_the_desk(line: LiveLine) -> None:
+@pytest.mark.parametrize(("language", "key"), [("az", "1"), ("ru", "2"), ("en", "3")])
+async def test_a_call_is_answered_asked_silently_and_written_down_at_the_desk(
+    line: LiveLine, language: str, key: str
+) -> None:
+    said = speech.words(language).ugettext
     expect.set_options(timeout=WITHIN_MS)
     before, over = line.known(), asyncio.Event()
-    async with desk(line, "101", 960) as seat:
+    async with desk(line, "103", PAGE_HZ) as seat:
         page = seat.page
         await line.all_in()
-        await page.goto(f"http://127.0.0.1:{seat.port}/desk?lang=en")
-        await expect(page.locator(".me .state")).to_contain_text("Available")
+        await page.goto(f"http://127.0.0.1:{seat.port}/desk?lang={language}")
+        await expect(page.locator(".me .state")).to_contain_text(said("Available"))
         await expect(page.locator("#away-switch")).to_be_hidden()
-        call = asyncio.create_task(line.call(*keys("132"), Until(over.is_set, 90, "the end")))
-        await expect(page.get_by_role("heading", name="It rings")).to_be_visible()
-        await expect(page.locator("#part-glance")).to_contain_text("The first call from this telephone.")
-        await page.get_by_role("button", name="Answer").click()
-        await expect(page.get_by_role("heading", name="You are talking")).to_be_visible()
+        wait = Until(over.is_set, 120, "the end")
+        call = asyncio.create_task(line.call(*keys(f"{key}32"), wait, says=tone(CHILD_HZ)))
+        await expect(page.get_by_role("heading", name=said("It rings"))).to_be_visible()
+        await expect(page.locator("#part-glance")).to_contain_text(said("The first call from this telephone."))
+        await page.locator("[data-deed=answer]").click()
+        await expect(page.get_by_role("heading", name=said("You are talking"))).to_be_visible()
         await page.fill("#summary", "Çox az danışdı.")
         await expect(page.locator("[data-when=saved]")).to_be_visible()
-        await page.locator("summary", has_text="Silent talk").click()
-        await page.get_by_role("button", name="Are you safe right now?").click()
+        await page.locator("summary", has_text=said("Silent talk")).click()
+        await page.locator(SAFE).first.click()
         await line.until_event(lambda e: "silent" in e.get("eventextra", ""), 12, "silent talk")
+        await _asks_somebody(line, page)
+        await seat.hears(CHILD_HZ)
         over.set()
         await call
-        await expect(page.get_by_role("heading", name="You are talking")).to_be_hidden()
+        await expect(page.get_by_role("heading", name=said("You are talking"))).to_be_hidden()
         await expect(page.locator("#summary")).to_have_value("Çox az danışdı.")
         await page.locator('[name=age_band][value="11-14"]').check()
         await page.locator("[name=gender][value=girl]").check()
         await page.keyboard.press("Control+Enter")
-        await expect(page.get_by_text("It is written down.")).to_be_visible()
+        await expect(page.get_by_text(said("It is written down."))).to_be_visible()
     (row,) = await line.new_rows(before)
-    shown = line.run("contacts", "show", row["id"])
-    assert (row["outcome"], row["counsellor"], row["silent"]) == ("answered", "101", True)
-    assert re.search(r"girl", shown)
+    assert (row["language"], row["outcome"], row["counsellor"], row["silent"]) == (language, "answered", "103", True)
+    assert "girl" in line.run("contacts", "show", row["id"])
+
+
+async def _asks_somebody(line: LiveLine, page: Page) -> None:
+    """A colleague, who comes to their telephone only now: or the call might have been theirs."""
+    colleague = line.phone("102", sound=Sound(Codec.ULAW, says=tone(OTHER_HZ)))
+    async with colleague.on(line.address, line.folder()):
+        await page.locator("[data-part=others] summary").click()
+        await page.select_option("#telephone-to", "102")
+        await page.locator("button[value=ask]").click()
+        await page.locator("[data-deed=back]").click(timeout=WITHIN_MS)

@@ -74,10 +74,10 @@ async def test_all_that_is_pressed_in_the_page_is_done(line: LiveLine, page: Des
     """Mute, hold, keys; somebody is asked, the caller taken back; hang up. Other scripts are told of it."""
     await page.page.evaluate(TOLD)
     before, child, other = line.known(), Ears(), line.phone("102", sound=Sound(Codec.ULAW, says=tone(OTHER_HZ)))
-    async with other.on(line.address, line.folder()):
-        call = asyncio.create_task(line.call(*keys("112"), Stay(90), ears=child, says=tone(CHILD_HZ)))
-        await until_ringing_here(page, call)
-        await page.page.click("[data-deed=answer]")
+    call = asyncio.create_task(line.call(*keys("112"), Stay(90), ears=child, says=tone(CHILD_HZ)))
+    await until_ringing_here(page, call)
+    await page.page.click("[data-deed=answer]")
+    async with other.on(line.address, line.folder()):  # only now, or the call might have been theirs
         await until(lambda: child.hears(PAGE_HZ), 15, "the page's tone")
         await page.page.click("[data-deed=mute]")
         await silent(child)
