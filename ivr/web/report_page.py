@@ -79,7 +79,8 @@ class ReportPage:
             "service": await reckoning.look_at_service(self._records, asked.span),
             "tables": {name: _lines(found, name, asked) for name in measures.DIMENSIONS},
             "across": {name: _across(found.now, name, asked) for name in measures.CROSSED},
-            "total": None if _is_few(found.now, asked) else found.now.total,
+            "total": _total(found.now, asked),
+            "totals_beside": [_total(each, asked) for each in (found.before, found.year_before)],
             "usual": _usual(self._now(request)),
             "words": words,
             "releases": {code: _release(found.now, asked, words(code)) for code in LANGUAGES},
@@ -157,8 +158,9 @@ def _usual(now: datetime) -> list[Span]:
     return [quarter, quarter.before, month, year, year.before]
 
 
-def _is_few(figures: Figures, asked: Asked) -> bool:
-    return not asked.exact and any(suppression.total_too(counts) for counts in figures.by.values())
+def _total(figures: Figures, asked: Asked) -> int | None:
+    few = not asked.exact and any(suppression.total_too(counts) for counts in figures.by.values())
+    return None if few else figures.total
 
 
 def _shown(figures: Figures, dimension: str, asked: Asked) -> Mapping[str, int | None]:
@@ -184,8 +186,17 @@ def _percent(n: int | None, total: int, share: int | None) -> int | None:
 
 
 def _across(figures: Figures, dimension: str, asked: Asked) -> Mapping[tuple[str, str], int | None]:
+    """A value that is hidden in its own list is hidden here altogether: its row would add up to it."""
     table = figures.across.get(dimension, {})
-    return table if asked.exact else suppression.hide_across(table)
+    if asked.exact:
+        return table
+    rows, columns = (_hidden(figures, each, asked) for each in ("topic", dimension))
+    shown = suppression.hide_across(table)
+    return {place: None if place[0] in rows or place[1] in columns else n for place, n in shown.items()}
+
+
+def _hidden(figures: Figures, dimension: str, asked: Asked) -> set[str]:
+    return {code for code, n in _shown(figures, dimension, asked).items() if n is None}
 
 
 def _release(figures: Figures, asked: Asked, said: Words) -> str:
