@@ -129,6 +129,7 @@ async def served(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> AsyncI
     finally:
         server.should_exit = True
         await running
+        listening.close()
 
 
 @asynccontextmanager

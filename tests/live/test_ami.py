@@ -56,7 +56,6 @@ async def test_only_this_machine_is_listened_to(line: LiveLine) -> None:
 @pytest.mark.parametrize(
     ("action", "fields"),
     [
-        ("Originate", {"Channel": "PJSIP/101", "Application": "Echo"}),
         ("Command", {"Command": "core show channels"}),
         ("GetConfig", {"Filename": "manager.conf"}),
         ("CoreShowChannels", {}),
