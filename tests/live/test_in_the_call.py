@@ -155,6 +155,8 @@ async def test_a_caller_is_handed_over_at_once_after_asking_and_back(line: LiveL
         await known.hears("103", HERTZ["101"])
         await known.hears("101", HERTZ["103"])
         await known.hears_not("child", HERTZ["101"])
+        await asyncio.sleep(6)  # one round of music and a look whether the counsellor is still there
+        assert "!handover!held!" in line.console("core show channels concise")
         assert (await handover.look(known.settings, "101")).asking == "103"
         await handover.take_back(known.settings, known.database, ask(first))
         await known.hears("child", HERTZ["101"])
