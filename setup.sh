@@ -33,7 +33,9 @@ environment() {
         || fail "$python is missing or older than 3.11" "Use Debian 12 or newer, or Ubuntu 24.04 or newer."
     echo "· making the Python environment"
     rm -rf .venv && "$python" -m venv .venv || fail "no Python environment could be made" "Is there room on the disk?"
-    .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock 2> >(grep -v WARNING >&2) \
+    # The lock names every package there is to install. Were pip to resolve as well, a release newer than a locked one that is
+    # asked for by its extra ("coverage[toml]") would stop it.
+    .venv/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock 2> >(grep -v WARNING >&2) \
         && .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v WARNING >&2) \
         || { rm -rf .venv; fail "the Python packages could not be installed" "Look at the network, then try again."; }
     cat requirements.lock pyproject.toml | sha256sum >"$stamp"
