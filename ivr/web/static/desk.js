@@ -10,14 +10,17 @@ let heard = Date.now();
 let drawn = {};
 let over = false;
 let turn = 0;
+let locked = !document.getElementById("locked").hidden;
+let stream;
 
 tick();
 setInterval(tick, 1000);
 connect();
 
 function connect() {
-  const stream = new EventSource("/desk/stream");
-  stream.addEventListener("desk", (event) => { alive(); show(JSON.parse(event.data)); });
+  stream = new EventSource("/desk/stream");
+  stream.addEventListener("desk", (event) => { alive(); unlocked(); show(JSON.parse(event.data)); });
+  stream.addEventListener("locked", () => { alive(); lock(); });
   stream.addEventListener("beat", alive);
   stream.addEventListener("over", () => { over = true; stream.close(); trouble("signed-out", true); });
   stream.addEventListener("error", async () => {
@@ -26,6 +29,38 @@ function connect() {
     setTimeout(connect, 2000);
   });
 }
+
+// Nobody has touched the page for long: what can be read goes, the telephone stays. What was being typed is kept by then.
+async function lock() {
+  if (locked) return;
+  locked = true;
+  turn++;
+  trouble("locked", true);
+  drawn = {};
+  for (const place of [part("side"), part("glance"), document.getElementById("middle")]) place.replaceChildren();
+  desk.dataset.stage = desk.dataset.contact = "";
+  const left = paper;
+  paper = null;
+  await left?.save();
+}
+
+function unlocked() {
+  if (!locked) return;
+  locked = false;
+  trouble("locked", false);
+  document.getElementById("locked").querySelector("form").reset();
+}
+
+document.querySelector("[data-unlock]").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
+  for (const each of form.querySelectorAll("[data-failed]")) each.hidden = each.dataset.failed !== { 422: "old", 429: "wait" }[answer?.status];
+  if (answer?.status !== 204) return;
+  stream.close();
+  connect();
+});
 
 function alive() {
   heard = Date.now();
@@ -63,6 +98,7 @@ async function change(told) {
   const open = paper?.form.dataset.contact ?? "";
   if (told.stage === "ringing" || (told.stage === "quiet" && open)) return; // what is being typed stays in its place
   await paper?.save();
+  if (locked) return;
   const answer = await fetch("/desk/paper", { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || now !== turn) return;
   document.getElementById("middle").innerHTML = await answer.text();
