@@ -1,9 +1,9 @@
 """A counsellor hands a caller to somebody else: at once, or after asking them; or asks somebody to join the two.
 
 Done by the switch (`dialplan/handover.conf`, `dialplan/listening.conf`), which goes where it names and nowhere else:
-to another counsellor (a supervisor is one), or to a number that may be rung out to, where somebody has to press 1 first. No
-phone and no page can transfer by itself. Each is on record, a number only as `outside`, and changes only the call of
-whoever asks.
+to another counsellor (a supervisor is one), or to a number that may be rung out to, where somebody has to press 1
+first. No phone and no page can transfer by itself. Each is on record, a number only as `outside`, and changes only the
+call of whoever asks.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ async def ask_in(settings: Settings, database: Database, ask: Ask) -> None:
 
 
 async def ask_in_outside(settings: Settings, database: Database, ask: Ask) -> None:
-    """Three in the call: an interpreter on a number outside. Raises as `hand_over`; Refused: one is asked in already."""
+    """Three in the call: an interpreter on a number outside. Raises as `hand_over`; Refused: one is in already."""
     async with _switch(settings) as switch:
         talk = await _talk_of_who_rings_out(switch, ask)
         if await _outsiders(switch, channels(await switch.ask("Status")), ask.own):

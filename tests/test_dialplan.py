@@ -113,7 +113,7 @@ DIALS = {
         "Dial(Local/s@outsider/n,60,dgmI)",
         "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,gI)",
         "Dial(Local/s@outsider,60,gI)",
-        "Dial(PJSIP/${HL_TYPED}@trunk,25,IU(invited^${IF($[\"${HL_HEARS}\" = \"\"]?"
+        'Dial(PJSIP/${HL_TYPED}@trunk,25,IU(invited^${IF($["${HL_HEARS}" = ""]?'
         "${CHANNEL(name):0:-1}1:${HL_HEARS})}^${HL_LANGUAGE}))",
     ],
     "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],

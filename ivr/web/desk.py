@@ -64,7 +64,10 @@ class Desk:
     def router(self) -> APIRouter:
         made = APIRouter()
         see, looks = [allow(Permission.SEE_DESK)], [allow(Permission.SEE_DESK, passive=True)]
-        locked, lives = [allow(Permission.SEE_DESK, locked=True)], [allow(Permission.SEE_DESK, passive=True, locked=True)]
+        locked, lives = (
+            [allow(Permission.SEE_DESK, locked=True)],
+            [allow(Permission.SEE_DESK, passive=True, locked=True)],
+        )
         say, talk = [allow(Permission.SAY_PRESENCE)], [allow(Permission.TALK_SILENTLY)]
         made.add_api_route("/desk", self.show, methods=["GET", "HEAD"], dependencies=locked)
         made.add_api_route("/desk/unlock", self.unlock, methods=["POST"], dependencies=locked)
@@ -78,7 +81,9 @@ class Desk:
 
     async def show(self, request: Request, me: Me) -> Response:
         if me.locked:
-            return self._pages.show(request, "desk.html", locked=True, mine=None, fault=request.query_params.get("fault", ""))
+            return self._pages.show(
+                request, "desk.html", locked=True, mine=None, fault=request.query_params.get("fault", "")
+            )
         view = await self._view(me)
         middle = await self._middle(request, me, view.mine, request.query_params.get("contact", ""))
         told = self._values(me, view) | middle

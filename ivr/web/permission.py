@@ -25,7 +25,7 @@ __all__ = ["Me", "Permission", "allow", "permission_of", "refuse_undeclared"]
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What a route depends on. `passive`: a page that asks by itself; that does not keep anybody signed in. `files`:
-    how many a form may bring. `locked`: also while nobody has touched the page for long: shows nothing that was written."""
+    how many a form may bring. `locked`: also while nobody has touched the page for long: shows nothing written."""
 
     permission: Permission
     passive: bool = False

@@ -5,6 +5,7 @@ No name, number or story here is anybody's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
@@ -18,12 +19,15 @@ from ivr.desk.wrapup import Form
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
-from tests.records.switch_log import SwitchLog, answered
+from tests.records.switch_log import Calling, SwitchLog, answered
 from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
 
 GIVEN = "given"  # has a one-time password and has changed it: a telephone is still to be set up
 HALF_WAY = "half-way"  # has typed the password, and no code yet
+# Counsellors by what happens at their desk, with their extensions.
+LOCKED, RUNG, TALKING = "locked", "rung", "talking"
+AT_DESKS = {LOCKED: "104", RUNG: "105", TALKING: "106"}
 
 Known = dict[str, str]
 Part = Callable[[House], Awaitable[Known]]
@@ -42,9 +46,13 @@ async def people(house: House) -> Known:
 
 
 async def calls(house: House) -> Known:
-    """Three that were answered; one of them is written down."""
+    """Three that were answered, one of them written down; one that rings now; one with a child who does not speak."""
     log = SwitchLog()
     made = [answered(log, "101", topic=topic) for topic in ("social", "violence", "psychological")]
+    _now(log, AT_DESKS[RUNG], language="az", topic="violence", age_band="11-14", priority="danger")
+    talks, channel = _now(log, AT_DESKS[TALKING], language="ru", topic="psychological", age_band="15-18", silent="yes")
+    log.at = time.time() - 4
+    talks.talks(channel)
     file = house.settings.ledger_file
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(log.data)
@@ -58,6 +66,16 @@ async def calls(house: House) -> Known:
         "callback_id": made[2].row_id,
         "call_id": made[1].row_id,
     }
+
+
+def _now(log: SwitchLog, extension: str, **said: object) -> tuple[Calling, str]:
+    """Somebody waits, and that counsellor's telephone rings for them this second."""
+    log.at = time.time() - 40
+    call = log.call()
+    call.decided(**said)
+    call.queued()
+    log.at = time.time() + 3600  # it rings for as long as all the pictures take
+    return call, call.rings(extension)
 
 
 async def years_before(house: House) -> Known:
@@ -110,6 +128,7 @@ async def line(house: House) -> Known:
         talks = {"talking_since": now - since_s if stage is Stage.TALKING else None}
         calls[name] = replace(call, **waits if call.waits else talks)
     phones = {"101": PhoneState.TALKING, "102": PhoneState.RINGING, "103": PhoneState.IDLE}
+    phones |= {AT_DESKS[RUNG]: PhoneState.RINGING, AT_DESKS[TALKING]: PhoneState.TALKING}
     calls["1795293485-000901"] = replace(calls["1795293485-000901"], ringing=("102",))
     house.feed.board = Board(calls, {name: Phone(state) for name, state in phones.items()}, away=False)
     return {}

@@ -203,6 +203,8 @@ async def test_a_counsellor_who_vanishes_while_asking_leaves_the_caller_at_the_f
         since = len(line.events())
         line.console("channel request hangup " + name_of(line, "101"))
         gone = time.time()
-        queued = await line.until_event(lambda e: e["eventtype"] == "APP_START" and e["appname"] == "Queue", 30, "the queue", since)
+        queued = await line.until_event(
+            lambda e: e["eventtype"] == "APP_START" and e["appname"] == "Queue", 30, "the queue", since
+        )
         assert float(queued["eventtime"]) - gone < (3 if is_told else 8)  # with the words that ask for a moment
         await known.hears("child", HERTZ["102"], 30)

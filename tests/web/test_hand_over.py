@@ -26,7 +26,11 @@ async def test_with_the_line_closed_nothing_is_handed_over_and_a_script_is_told_
 
 
 async def test_a_number_is_offered_to_who_may_ring_out_where_some_may_be_rung(house: House) -> None:
-    for patterns, may, is_offered in (((), True, False), (("000XXXXXXX",), False, False), (("000XXXXXXX",), True, True)):
+    for patterns, may, is_offered in (
+        ((), True, False),
+        (("000XXXXXXX",), False, False),
+        (("000XXXXXXX",), True, True),
+    ):
         house.settings = house.settings.model_copy(update={"ring_out_numbers": patterns})
         async with house.database.unit_of_work() as unit:
             await counsellor.write(unit, Counsellor("101", "Aynur", ("az",), active=True, rings_out=may))

@@ -46,7 +46,6 @@ async def test_who_may_be_rung_is_on_duty(house: House) -> None:
     now = datetime.now(UTC)
     async with house.database.unit_of_work() as unit:
         await counsellor.write(unit, Counsellor("150", "Aynur", ("az",), active=True))
-    assert not await is_on_duty(house.database, "150", now)
     for word, is_on in ((Word.SIGN_IN, True), (Word.PAUSE, False), (Word.SIGN_IN, True), (Word.SIGN_OUT, False)):
         async with house.database.unit_of_work() as unit:
             await presence.write(unit, Said("150", word, now))
@@ -72,7 +71,14 @@ async def test_a_locked_desk_rings_and_shows_nothing_until_the_password_is_given
         token = {"X-Form-Token": browser.hidden["form_token"]}
         for path in ("/telephone/account", "/telephone/others"):
             assert (await browser.client.get(path)).status_code == 200
-        for path in ("/desk/paper", "/calls", "/account", f"/contacts/{call.row_id}", "/account/password", "/directory"):
+        for path in (
+            "/desk/paper",
+            "/calls",
+            "/account",
+            f"/contacts/{call.row_id}",
+            "/account/password",
+            "/directory",
+        ):
             answer = await browser.client.get(path)
             assert (answer.status_code, answer.headers.get("location")) == (303, "/desk"), path
         answer = await browser.client.post(f"/contacts/{call.row_id}/draft", data={"summary": WROTE}, headers=token)
@@ -106,7 +112,8 @@ async def test_wrong_passwords_are_throttled(house: House) -> None:
         await lock(house, browser)
         script = {"X-Form-Token": browser.hidden["form_token"], "HX-Request": "true"}
         statuses = [
-            (await browser.client.post("/desk/unlock", data={"unlock": "no"}, headers=script)).status_code for _ in range(6)
+            (await browser.client.post("/desk/unlock", data={"unlock": "no"}, headers=script)).status_code
+            for _ in range(6)
         ]
         assert statuses == [422] * 5 + [429]
         right = await browser.client.post("/desk/unlock", data={"unlock": PASSWORD}, headers=script)
