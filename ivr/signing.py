@@ -149,9 +149,10 @@ async def seat(office: Office, token: str, knock: Knock, *, counts: bool = True)
 async def _standing(office: Office, found: Session, person: Account, knock: Knock, *, half_way: bool) -> Standing:
     if half_way or not person.active:
         return Standing.OVER
-    talks = await office.in_call(person)
-    on_duty = not talks and await office.on_duty(person)
-    return entry.standing(knock.now - found.seen_at, talks=talks, on_duty=on_duty)
+    idle = knock.now - found.seen_at
+    on_duty = await office.on_duty(person)
+    talks = (not on_duty or entry.may_just_talk(idle)) and await office.in_call(person)  # a locked page asks all night
+    return entry.standing(idle, talks=talks, on_duty=on_duty)
 
 
 async def unlock(office: Office, who: Seat, told: str, knock: Knock) -> Refusal | None:

@@ -104,12 +104,17 @@ def is_over(seen_at: datetime, now: datetime, *, half_way: bool = False) -> bool
     return now - seen_at >= (HALF_WAY if half_way else IDLE)
 
 
+def may_just_talk(idle: timedelta) -> bool:
+    """Whether a talk of now had begun when the half hour was over."""
+    return idle < IDLE + NOTED
+
+
 def standing(idle: timedelta, *, talks: bool, on_duty: bool) -> Standing:
     """Of a session that has been idle too long, for its owner.
 
     Who talks is not idle, if the talk had begun by then: later a call, which anybody may ring, opens nothing.
     """
-    if talks and idle < IDLE + NOTED:
+    if talks and may_just_talk(idle):
         return Standing.OPEN
     return Standing.LOCKED if (talks or on_duty) and idle < LONGEST_WATCH else Standing.OVER
 

@@ -134,6 +134,11 @@ async def test_a_caller_handed_to_a_number_is_back_after_a_voicemail_and_talks_w
 async def test_a_number_is_asked_first_taken_back_by_itself_and_then_given_the_caller(new_line: NewLine) -> None:
     async with talk(new_line) as told:
         known = told.known
+        await told.do(handover.ask_outside, OTHER)
+        ringing = await told.trunk.rings(OTHER)
+        await told.do(handover.take_back)
+        await ringing.ended(5)
+        await told.together()
         await told.do(handover.ask_outside, NUMBER)
         machine = await told.trunk.voicemail(NUMBER)
         with pytest.raises(Refused):  # it has not picked up as long as nobody pressed 1

@@ -12,7 +12,7 @@ from ivr.desk.presence import Said, Word
 from ivr.presence import is_on_duty
 from ivr.records import counsellor, presence
 from ivr.records.counsellor import Counsellor
-from ivr.signing import Account
+from ivr.signing import Account, nobody
 from tests.web.house import PASSWORD, Browser, House
 from tests.web.test_desk import Line, sit_down
 from tests.web.test_desk_in_browser import at_the_desk
@@ -162,4 +162,8 @@ async def test_an_open_page_is_locked_where_it_stands_and_opened_without_being_l
         await expect(page.locator("#summary")).to_have_value(WROTE)
         await expect(page.get_by_role("heading", name="Locked")).to_be_hidden()
         assert await page.evaluate("() => globalThis.isTheSame")
-        assert await page.get_by_label("Password").input_value() == ""
+        assert await page.locator("#unlock").input_value() == ""
+        house.on_duty = nobody
+        house.later(minutes=32)
+        await expect(page.get_by_text("You are signed out.")).to_be_visible()
+        assert WROTE not in await page.content()

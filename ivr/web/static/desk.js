@@ -22,7 +22,7 @@ function connect() {
   stream.addEventListener("desk", (event) => { alive(); unlocked(); show(JSON.parse(event.data)); });
   stream.addEventListener("locked", () => { alive(); lock(); });
   stream.addEventListener("beat", alive);
-  stream.addEventListener("over", () => { over = true; stream.close(); trouble("signed-out", true); });
+  stream.addEventListener("over", () => { over = true; stream.close(); trouble("signed-out", true); trouble("locked", false); empty(); });
   stream.addEventListener("error", async () => {
     if (stream.readyState !== EventSource.CLOSED || over) return;
     stream.close(); // an answer that is no stream: the program starts, or nobody is signed in any more
@@ -30,18 +30,23 @@ function connect() {
   });
 }
 
-// Nobody has touched the page for long: what can be read goes, the telephone stays. What was being typed is kept by then.
-async function lock() {
+// Nobody has touched the page for long: what can be read goes, the telephone stays.
+function lock() {
   if (locked) return;
   locked = true;
-  turn++;
   trouble("locked", true);
+  empty();
+}
+
+// What was being typed is with the program, or sealed here.
+function empty() {
+  turn++;
   drawn = {};
   for (const place of [part("side"), part("glance"), document.getElementById("middle")]) place.replaceChildren();
   desk.dataset.stage = desk.dataset.contact = "";
   const left = paper;
   paper = null;
-  await left?.save();
+  left?.save();
 }
 
 function unlocked() {
@@ -98,7 +103,6 @@ async function change(told) {
   const open = paper?.form.dataset.contact ?? "";
   if (told.stage === "ringing" || (told.stage === "quiet" && open)) return; // what is being typed stays in its place
   await paper?.save();
-  if (locked) return;
   const answer = await fetch("/desk/paper", { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || now !== turn) return;
   document.getElementById("middle").innerHTML = await answer.text();
