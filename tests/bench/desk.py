@@ -87,7 +87,7 @@ class Desks:
         return context
 
 
-LONG, QUICK = 9, 2  # rounds of a call for each page
+LONG, QUICK = 8, 2  # rounds of a call for each page
 
 
 def measure(rounds: int, tell: Tell) -> Found:
@@ -133,7 +133,8 @@ def _cut(values: list[float], percent: int) -> float:
 
 @asynccontextmanager
 async def _desks(line: LiveLine, tell: Tell) -> AsyncIterator[Desks]:
-    settings = Settings(state_dir=line.state, ami_port=int(line.env["IVR_AMI_PORT"]), wrap_up_s=0)
+    told: Any = {name[4:].lower(): value for name, value in line.env.items() if name.startswith("IVR_")}
+    settings = Settings(**told)
     extensions = [str(101 + n) for n in range(DESKS)]
     seen = {extension: ("en",) if n < PAGES else ("az",) for n, extension in enumerate(extensions)}
     tell(f"{DESKS} counsellors come")

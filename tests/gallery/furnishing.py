@@ -26,7 +26,7 @@ from tests.web.house import House
 GIVEN = "given"  # has a one-time password and has changed it: a telephone is still to be set up
 HALF_WAY = "half-way"  # has typed the password, and no code yet
 # Counsellors by what happens at their desk, with their extensions.
-LOCKED, RUNG, TALKING = "locked", "rung", "talking"
+LOCKED, RUNG, TALKING = "rena", "konul", "nermin"
 AT_DESKS = {LOCKED: "104", RUNG: "105", TALKING: "106"}
 
 Known = dict[str, str]

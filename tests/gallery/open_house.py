@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.types import ASGIApp
 
 from ivr.desk.access import Role
-from ivr.records import attempt, counsellor
+from ivr.desk.presence import Said, Word
+from ivr.records import attempt, counsellor, presence
 from ivr.records.counsellor import Counsellor
 from ivr.records.database import Database, migrate
 from ivr.settings import Settings
@@ -132,6 +134,7 @@ async def _counsellors(house: House) -> None:
     async with house.database.unit_of_work() as unit:
         for name, extension in AT_DESKS.items():
             await counsellor.write(unit, Counsellor(extension, name.title(), ("az", "ru"), active=True))
+            await presence.write(unit, Said(extension, Word.SIGN_IN, datetime.now(UTC)))
 
 
 @asynccontextmanager

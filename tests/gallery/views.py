@@ -77,6 +77,7 @@ def telephone(state: str) -> Deed:
     async def deed(page: Page) -> None:
         call = {"state": state, "shown": "RU psychological 15-18", "danger": state == "ringing", "muted": False}
         told = {"detail": {"connection": "here", "call": call}}
+        await page.evaluate("() => { telephone.tell = () => {}; }")  # what it is really
         await page.evaluate("told => document.dispatchEvent(new CustomEvent('telephone', told))", told)
         await page.eval_on_selector_all("#telephone [data-part=others]", "all => all.forEach(each => each.open = true)")
 
