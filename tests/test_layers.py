@@ -79,6 +79,8 @@ RING_OF = {
     "ivr.change_database": "acts",
     "ivr.backup": "acts",
     "ivr.keys": "acts",
+    "ivr.retention": "acts",
+    "ivr.erasure": "acts",
     "ivr.restore": "acts",
     "ivr.desk": "acts",
     "ivr.duty": "acts",

@@ -40,6 +40,9 @@ class Deed(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     KEYS_ROTATED = "keys_rotated"
+    AGED_FOUND = "aged_found"  # about: what would go tomorrow, the first time; nothing did
+    AGED_TAKEN = "aged_taken"  # about: kinds and how many of each
+    ERASED = "erased"  # about: the erasure, never who
     REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
