@@ -1,4 +1,4 @@
-"""A caller is erased at their wish: everything that tells of them, found by the keyed hash, in rows, files and ledger."""
+"""A caller is erased at their wish: all that tells of them, found by the keyed hash, in rows, files and ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -94,10 +94,8 @@ async def _erase(unit: Unit, theirs: Theirs, made: Erasure) -> dict[str, int]:
 
 async def _prune(settings: Settings, database: Database, caller: str) -> int:
     """Lines of the ledger that tell of them still."""
-    try:
+    with suppress(Conflict):  # it is being rebuilt; the next night takes them
         await retention.prune_ledger(settings, database, datetime.now(UTC), frozenset({caller} - {""}))
-    except Conflict:  # it is being rebuilt; the next night takes them
-        pass
     return ledger_pruning.lines_with(settings.ledger_file, caller) if caller else 0
 
 

@@ -7,7 +7,6 @@ from what is there. The first time the line only writes down what would go, and 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -150,7 +149,7 @@ async def prune_ledger(
         async with database.reading() as unit:
             place = (await ledger.where(unit)).place
             numbers, erased = await keeping.numbers(unit), await erasure.ids(unit)
-        old = ledger_pruning.older(file, place, now - kept(settings, Kind.LEDGER))
+        old = await asyncio.to_thread(ledger_pruning.older, file, place, now - kept(settings, Kind.LEDGER))
         for each, _ in old:
             each.unlink(missing_ok=True)
         await asyncio.to_thread(ledger_pruning.prune, file, place, numbers, erased, callers)
@@ -160,9 +159,10 @@ async def prune_ledger(
 async def _put_away(file: Path, now: datetime) -> None:
     """In a moment in which nothing happens, if one comes; else the next time."""
     for _ in range(QUIET_TRIES):
-        if ledger_file.put_away(file, now) or not file.exists() or time.time() - file.stat().st_mtime > QUIET_EVERY_S:
-            return
+        if not ledger_file.is_busy(file):
+            break
         await asyncio.sleep(QUIET_EVERY_S)
+    await asyncio.to_thread(ledger_file.put_away, file, now)
 
 
 # ---- once a day

@@ -117,11 +117,16 @@ def put_away(ledger: Path, now: datetime) -> bool:
     """
     beside = ledger.with_name(f"{ledger.name}.{now.strftime('%Y%m%dT%H%M%S')}")
     last = _last_event(ledger)
-    if last is None or beside.exists() or time.time() - ledger.stat().st_mtime < QUIET_S:
+    if last is None or beside.exists() or is_busy(ledger):
         return False
     ledger.rename(beside)
     _append(ledger, Kind.PUT_AWAY, max(now.timestamp(), last + 0.001))
     return True
+
+
+def is_busy(ledger: Path) -> bool:
+    """Whether the switch has written to it within the last second."""
+    return ledger.exists() and time.time() - ledger.stat().st_mtime < QUIET_S
 
 
 def read_through(ledger: Path, place: Place) -> list[Path]:
