@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from ivr import messages, retention
 from ivr.errors import Conflict, NotFound, Refused
-from ivr.records import audit, call, callback, contact, erasing, erasure, ledger, ledger_pruning
+from ivr.records import audit, call, callback, contact, disclosure, erasing, erasure, ledger, ledger_pruning
 from ivr.records.audit import Deed, Entry
 from ivr.records.database import Database, Unit, opened
 from ivr.records.erasing import Theirs
@@ -33,6 +33,7 @@ class Found:
     counts: Mapping[str, int]
     calls: int
     contacts: int
+    in_register: int  # entries of the duty-of-care register: these stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ async def look(settings: Settings, told: str, *, is_number: bool) -> Found:
     async with _record(settings) as database, database.reading() as unit:
         theirs = await _theirs(unit, settings, told, is_number)
         counts = await erasing.count(unit, theirs, datetime.now(UTC))
+        kept = await disclosure.count_of(unit, theirs.contacts)
         lines = ledger_pruning.lines_with(settings.ledger_file, theirs.caller) if theirs.caller else 0
-    return Found(counts | {LEDGER: lines}, len(theirs.calls), len(theirs.contacts))
+    return Found(counts | {LEDGER: lines}, len(theirs.calls), len(theirs.contacts), kept)
 
 
 async def erase(settings: Settings, told: str, by: str, reason: str, *, is_number: bool) -> Erased:

@@ -59,6 +59,7 @@ RULES: Mapping[Kind, Rule] = {
     Kind.HEARD_MESSAGES: Rule("keep_heard_messages_days", timedelta(days=1)),
     Kind.MESSAGES: Rule("keep_messages_days", timedelta(days=1)),
     Kind.REVIEWS: Rule("keep_reviews_years", YEAR),
+    Kind.REGISTER: Rule("keep_register_years", YEAR),
     Kind.SESSIONS: Rule("keep_sessions_days", timedelta(days=1)),
     Kind.LEDGER: Rule("keep_ledger_days", timedelta(days=1)),
 }

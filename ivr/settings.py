@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     keep_reviews_years: Annotated[float, Field(gt=0)] = Field(
         2, description="What supervisor and counsellor wrote in the review of a talk; the marks stay"
     )
+    keep_register_years: Annotated[float, Field(gt=0)] = Field(
+        10, description="Notes of the duty-of-care register; its codes stay"
+    )
     keep_sessions_days: Annotated[float, Field(ge=1)] = Field(90, description="Sessions, after they ended")
     keep_ledger_days: Annotated[float, Field(ge=2)] = Field(
         60, description="The switch's event log, once it is in the rows; `ivr ledger rebuild` goes back no further"

@@ -210,7 +210,7 @@ async def test_a_caller_who_withheld_their_number_is_known_by_that_call_alone(
 
 
 @pytest.mark.parametrize(
-    ("told", "words", "why"),
+    "wrong",
     [
         ("1795281001-000099", ("Leyla", "asked"), "Nothing has the id"),
         ("+994000000039", ("Leyla", "asked"), "Nothing here tells"),
@@ -221,9 +221,9 @@ async def test_a_caller_who_withheld_their_number_is_known_by_that_call_alone(
     ],
 )
 async def test_what_cannot_be_is_said_and_changes_nothing(
-    settings: Settings, database: Database, both: tuple[Somebody, Somebody],
-    told: str, words: tuple[str, str], why: str,
+    settings: Settings, database: Database, both: object, wrong: tuple[str, tuple[str, str], str]
 ) -> None:  # fmt: skip
+    told, words, why = wrong
     before = await everything(database)
     with pytest.raises((Refused, NotFound), match=why):
         await erasure.erase(settings, told, *words, is_number=told.startswith("+"))

@@ -28,7 +28,7 @@ NUMBER = "+994000000031"
 DAY = timedelta(days=1)
 TOO_OLD = {
     Kind.NUMBERS: 1, Kind.CALLERS: 5, Kind.TEXTS: 3, Kind.DRAFTS: 1, Kind.HEARD_MESSAGES: 1, Kind.MESSAGES: 1,
-    Kind.REVIEWS: 1, Kind.SESSIONS: 0, Kind.LEDGER: 0,
+    Kind.REVIEWS: 1, Kind.REGISTER: 0, Kind.SESSIONS: 0, Kind.LEDGER: 0,
 }  # fmt: skip
 
 

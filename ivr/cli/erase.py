@@ -40,8 +40,10 @@ def erase(  # noqa: PLR0913, PLR0917  an argument is an option
     whom, settings = _number() if number else told, load_settings()
     if not yes:
         found = asyncio.run(erasure.look(settings, whom, is_number=number))
-        _show(found.counts, as_json, {"erased": False})
+        _show(found.counts, as_json, {"erased": False, "stays_in_register": found.in_register})
         if not as_json:
+            if found.in_register:
+                out.print(f"  {found.in_register:>6,}  entries of the duty-of-care register [bold]stay[/]")
             out.print("Nothing was changed. [bold]→[/] --yes --by NAME --reason WHY")
         return
     done = asyncio.run(erasure.erase(settings, whom, by, reason, is_number=number))

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from ivr.records import block, call, callback, draft, message, opening, resealing, review, session, wrapup
+from ivr.records import block, call, callback, disclosure, draft, message, opening, resealing, review, session, wrapup
 from ivr.records.copying import tables
 from ivr.records.database import Unit
 from ivr.routing.promise import OPEN, OVER, State
@@ -48,6 +48,7 @@ class Kind(StrEnum):
     HEARD_MESSAGES = "heard_messages"
     MESSAGES = "messages"
     REVIEWS = "reviews"  # what supervisor and counsellor wrote to each other
+    REGISTER = "register"  # notes of the duty-of-care register
     SESSIONS = "sessions"
     LEDGER = "ledger"  # files; no rows are of this kind
 
@@ -133,6 +134,10 @@ PLACES = (
     Place(
         Kind.REVIEWS, _reviews, _reviews.c.at, or_(_reviews.c.remark.is_not(None), _reviews.c.answer.is_not(None)),
         _become(remark=None, answer=None),
+    ),
+    Place(
+        Kind.REGISTER, disclosure.table, disclosure.table.c.written_at, disclosure.table.c.note.is_not(None),
+        _become(note=None),
     ),
     Place(
         Kind.SESSIONS, session.table, func.coalesce(session.table.c.ended_at, session.table.c.seen_at), true(),
