@@ -12,7 +12,7 @@ import pytest
 
 from ivr import call_log, keys, messages, retention
 from ivr.errors import Conflict
-from ivr.records import keeping, ledger_file
+from ivr.records import keeping, ledger_file, message
 from ivr.records.database import Database, opened
 from ivr.records.keeping import Kind
 from ivr.records.keyring import open_keyring
@@ -50,7 +50,7 @@ async def who(settings: Settings, database: Database) -> Somebody:
     await keep(database, somebody, AT)
     box = messages.open_box(settings, database)
     async with database.unit_of_work() as unit:
-        await messages.message.hear(unit, somebody.message, "Aynur", AT)
+        await message.hear(unit, somebody.message, "Aynur", AT)
     assert box.sealed(somebody.message).exists()
     rest(settings)
     return somebody
