@@ -155,6 +155,27 @@ async def test_a_rebuild_does_not_bring_them_back_not_even_from_a_ledger_that_st
     assert after["callback"] == before["callback"]
 
 
+async def test_promises_to_two_who_were_erased_have_nothing_to_do_with_each_other(
+    settings: Settings, database: Database, both: tuple[Somebody, Somebody]
+) -> None:
+    """Read anew from a ledger that tells of neither: the later one withdraws nothing of the earlier."""
+    async with database.unit_of_work() as unit:
+        keep_state = update(callback.table).values(state="kept", number=None)
+        await unit.execute(keep_state.where(callback.table.c.id == both[0].promise))
+    for who in both:
+        await erasure.erase(settings, who.number, "Leyla", "asked", is_number=True)
+    three = write_ledger(settings, "+994000000033", "0000000c", FIRST_SECOND + 9000)
+    await Reader(database, settings.ledger_file).catch_up()
+    rest(settings)
+    before = [row["state"] for row in (await everything(database))["callback"]]
+    assert before == ["kept", "withdrawn", "promised"]
+    async with database.unit_of_work() as unit:
+        await unit.execute(delete(callback.table).where(callback.table.c.id == both[1].promise))
+        await unit.execute(update(callback.table).where(callback.table.c.id == three.promise).values(caller=None))
+    await call_log.rebuild(call_log.CallLog(database, settings.ledger_file), lambda done, total: None)
+    assert [row["state"] for row in (await everything(database))["callback"]] == before
+
+
 async def test_a_ledger_that_was_pruned_gives_the_same_rows_without_who_called(
     settings: Settings, database: Database, both: tuple[Somebody, Somebody]
 ) -> None:

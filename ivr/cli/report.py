@@ -155,7 +155,7 @@ def duty_of_care(first: From = None, last: To = None, period: Period = "", as_js
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     screen().print(f"{total:,} {'entry' if total == 1 else 'entries'}")
-    for name, by in counts.items():
+    for name, by in counts.items() if total else ():
         screen().print(counts_of(name.replace("_", " "), by))
 
 
