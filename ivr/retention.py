@@ -29,6 +29,7 @@ LOOK_EVERY_S = 300.0
 BREATHER_S = 0.05  # between two transactions others have their turn
 QUIET_TRIES, QUIET_EVERY_S = 20, 3.0
 YEAR = timedelta(days=365.25)
+_FIRST: keeping.Key = ()
 
 log = structlog.get_logger()
 
@@ -116,17 +117,20 @@ def told(counts: Mapping[Kind, int]) -> str:
 
 
 async def _take(database: Database, kind: Kind, before: datetime, now: datetime) -> int:
-    total = 0
-    for place in _places(kind):
-        while True:
-            async with database.unit_of_work() as unit:
-                await database.overwrite(unit)
-                taken = await keeping.take(unit, place, before, now)
-            total += taken
-            if taken < AT_ONCE:
-                break
-            await asyncio.sleep(BREATHER_S)
-    return total
+    return sum([await _take_from(database, place, before, now) for place in _places(kind)])
+
+
+async def _take_from(database: Database, place: Place, before: datetime, now: datetime) -> int:
+    total, after = 0, _FIRST
+    while True:
+        async with database.unit_of_work() as unit:
+            await database.overwrite(unit)
+            taken = await keeping.take(unit, place, before, now, after)
+        total += len(taken)
+        if len(taken) < AT_ONCE:
+            return total
+        after = taken[-1]
+        await asyncio.sleep(BREATHER_S)
 
 
 async def _prune_ledger(settings: Settings, database: Database, now: datetime) -> int:

@@ -111,7 +111,7 @@ async def test_cut_off_it_goes_on(
     now, take = AT + 4 * retention.YEAR, keeping.take
     left = 4
 
-    async def cut(*each: object) -> int:
+    async def cut(*each: object) -> object:
         nonlocal left
         left -= 1
         if left < 0:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
     true,
@@ -35,6 +36,8 @@ from ivr.records.database import Unit
 from ivr.routing.promise import OPEN, OVER, State
 
 AT_ONCE = 200
+Key = tuple[Any, ...]
+"""What a row is known by."""
 BY = "ivr"
 
 
@@ -171,15 +174,20 @@ async def due(unit: Unit, place: Place, before: datetime) -> Due:
     return Due(count, oldest)
 
 
-async def take(unit: Unit, place: Place, before: datetime, now: datetime) -> int:
-    """Take what is due, at most `AT_ONCE` rows of it; how many they were."""
+async def take(unit: Unit, place: Place, before: datetime, now: datetime, after: Key = ()) -> list[Key]:
+    """Take what is due, at most `AT_ONCE` rows of it, in the order of their keys and beyond `after`: the keys of those,
+    so that who goes on need not walk over what is gone already."""
     keys = list(place.table.primary_key.columns)
-    found = (await unit.execute(select(*keys).where(place.due(before)).limit(AT_ONCE))).all()
+    query = select(*keys).where(place.due(before)).order_by(*keys).limit(AT_ONCE)
+    if after:
+        query = query.where(
+            tuple_(*keys) > tuple_(*(literal(each, key.type) for each, key in zip(after, keys, strict=True)))
+        )
+    found = [tuple(row) for row in await unit.execute(query)]
     if found:
-        these = tuple_(*keys).in_([tuple(row) for row in found])
         change = update(place.table).values(dict(place.leave(now))) if place.leave else delete(place.table)
-        await unit.execute(change.where(these))
-    return len(found)
+        await unit.execute(change.where(tuple_(*keys).in_(found)))
+    return found
 
 
 def _time(place: Place) -> Any:

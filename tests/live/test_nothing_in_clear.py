@@ -172,7 +172,7 @@ async def signed_in(line: LiveLine, name: str, role: Role, extension: str = "") 
         house.now = datetime.now(UTC)
         given = await house.add(name, role, extension)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line.env['IVR_WEB_PORT']}", timeout=30) as client:
-            client.headers |= {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}  # type: ignore[operator]
+            client.headers.update({"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"})
             browser = Browser(house, client)
             await browser.sign_in(NAME, REASON)
             await browser.enter(given)
