@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from ivr import call_log, keys, messages, retention
 from ivr.errors import Conflict
-from ivr.records import keeping, ledger_file, message
+from ivr.records import call, keeping, ledger_file, message
 from ivr.records.database import Database, opened
 from ivr.records.keeping import Kind
 from ivr.records.keyring import open_keyring
@@ -149,6 +150,9 @@ async def test_a_promise_that_is_open_keeps_its_number_and_a_message_nobody_hear
     assert rows["callback"][0]["number"] is not None
     assert sealed_numbers(settings) == {to_text(rows["callback"][0]["number"]).encode()}
     assert rows["message"][0]["deleted_at"] is None
+    await retention.run(settings, AT + 4 * retention.YEAR)
+    (promise,) = (await everything(database))["callback"]
+    assert (promise["caller"], promise["number"] is None) == (somebody.caller, False)
 
 
 # ---- the ledger
@@ -208,6 +212,24 @@ async def test_a_rebuild_from_a_ledger_that_goes_back_no_further_loses_no_row(
     assert [row["id"] for row in after["callback"]] == [row["id"] for row in before["callback"]]
     assert [row["first_time"] for row in after["contact"]] == ["yes", "no"]
     assert after["contact"][1]["id"] == again.talked
+
+
+async def test_a_rebuild_that_takes_rows_away_leaves_alone_what_was_said_of_forgotten_callers(
+    settings: Settings, database: Database, who: Somebody
+) -> None:
+    await retention.run(settings, AT + 4 * retention.YEAR)
+    now = AT + 5 * retention.YEAR
+    write_ledger(settings, "+994000000032", "0000000c", now.timestamp())
+    await Reader(database, settings.ledger_file).catch_up()
+    second = int(now.timestamp()) + 900
+    async with database.unit_of_work() as unit:
+        newest = (await unit.execute(select(call.table).order_by(call.table.c.id.desc()).limit(1))).one()
+        ghost = {"id": f"{second}-000099", "started_at": datetime.fromtimestamp(second, UTC), "revision": 0}
+        await unit.execute(insert(call.table).values(dict(newest._mapping) | ghost))
+    rest(settings)
+    built = await call_log.rebuild(call_log.CallLog(database, settings.ledger_file), lambda done, total: None)
+    assert built.removed == 1
+    assert [row["first_time"] for row in (await everything(database))["contact"]] == ["yes", "yes"]
 
 
 def append(settings: Settings, log: SwitchLog) -> None:
