@@ -22,6 +22,7 @@ from ivr.records.ledger import (
     Position,
     Reader,
     counted,
+    fold_events,
     open_call,
     open_stories,
     where,
@@ -53,17 +54,19 @@ class Rebuild:
         self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
         self._position = Position()
         self._stories: dict[str, Story] = {}
+        self._heard: dict[str, set[int]] = {}
+        self._before = 0
 
     async def run(self, progress: Progress) -> Rebuilt:
         await Reader(self._database, self._ledger).catch_up()
         since, total, done = ledger_file.began(self._ledger), ledger_file.size(self._ledger), 0
         async with self._database.unit_of_work() as unit:
-            before = await _next_revision(unit)
+            before = self._before = await _next_revision(unit)
         while chunk := self._read_on(await self._reader_place()):
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
-            folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
                 revision = await _next_revision(unit)  # first: it keeps the reader waiting
+                folding = await self._fold(unit, chunk)
                 await pledge.note(unit, folding.noted)
                 await write_calls(unit, _ended(folding), revision)
                 await ring_out.note(unit, folding.noted)
@@ -84,9 +87,9 @@ class Rebuild:
         rest = limit.offset - (here.offset if here.head == limit.head else 0)
         return ledger_file.read_on(self._ledger, here, rest) if rest > 0 else None
 
-    def _fold(self, chunk: Chunk) -> Folding:
-        folding = Folding(self._stories)
-        folding.take(chunk.lines)
+    async def _fold(self, unit: Unit, chunk: Chunk) -> Folding:
+        folding = Folding(self._stories, self._heard)
+        await fold_events(unit, folding, chunk.lines, self._before)
         self._position = counted(self._position, chunk.place, folding)
         return folding
 
@@ -94,7 +97,7 @@ class Rebuild:
         limit = (await where(unit, lock=True)).place
         revision = await _next_revision(unit)
         while chunk := self._read_on(limit):  # what the reader read since; few lines
-            folding = self._fold(chunk)
+            folding = await self._fold(unit, chunk)
             await pledge.note(unit, folding.noted)
             await write_calls(unit, _ended(folding), revision)
             await ring_out.note(unit, folding.noted)
@@ -106,9 +109,10 @@ class Rebuild:
         return Rebuilt(now.lines, now.rubbish, now.refused, removed)
 
     async def _replace_open(self, unit: Unit, since: float) -> None:
-        older = [story for story in (await open_stories(unit)).values() if story.started_at < since]
+        stories, heard = await open_stories(unit)
+        older = [story for story in stories.values() if story.started_at < since]
         await unit.execute(delete(open_call))
-        await write_open(unit, [*older, *self._stories.values()])
+        await write_open(unit, [*older, *self._stories.values()], heard | self._heard)
 
 
 def _ended(folding: Folding) -> tuple[Story, ...]:
