@@ -372,6 +372,11 @@ def _first_line(error: object) -> str:
     return str(error).partition("\n")[0].rpartition(">: ")[2]
 
 
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a file whose bytes were changed
+
+
 def _unusable(where: object, why: object, *, is_sqlite: bool = True) -> Refused:
     remedy = "Look at its folder's owner and the disk." if is_sqlite else "Look at the server and at IVR_DATABASE_URL."
+    if is_sqlite and any(word in str(why) for word in DAMAGED):
+        remedy = "Run `ivr db mend`; calls go on meanwhile."
     return Refused(f"The database {where} cannot be used: {why}.", remedy=remedy)

@@ -63,8 +63,8 @@ class Position:
 class Folding:
     """A batch at work: the stories told so far, those that the batch changed, and those of which no more will come.
 
-    A part of the ledger may stand in it twice (a copy put back, a disk that was mended): `heard` are the lines that were
-    told of each open call, `settled` the calls that are over. What is told again changes nothing.
+    A part of the ledger may stand in it twice (a copy put back, a disk that was mended): `heard` are the lines that
+    told each open call, `settled` the calls that are over. What is told again changes nothing.
     """
 
     stories: dict[str, Story] = field(default_factory=dict)
@@ -83,8 +83,7 @@ class Folding:
     def read(self, lines: Collection[bytes]) -> list[tuple[Event, int]]:
         """Each event, and a number by which its line is known again."""
         self.lines += len(lines)
-        events = [(event, crc32(line)) for line in lines if line.strip() and (event := self._parsed(line))]
-        return events
+        return [(event, crc32(line)) for line in lines if line.strip() and (event := self._parsed(line))]
 
     def _parsed(self, line: bytes) -> Event | None:
         event = parse(line)
