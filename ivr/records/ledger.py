@@ -24,6 +24,7 @@ __all__ = ["Reader", "mark", "where"]
 
 LEDGER = "calls"
 PEEK_BYTES = 16_384
+MOST_MARKS = 100  # starts of the switch; how long ago, nobody counts
 MOST_HEARD = 4_000  # lines of one call: a night in a queue
 ROWS_BY_THEMSELVES = frozenset({Kind.PROMISED, Kind.TRIED, Kind.RINGING_OUT, Kind.RANG_OUT, *MARKS})
 
@@ -39,6 +40,7 @@ position = Table(
     Column("rubbish", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("marks", Text, nullable=False, server_default=""),
 )
 open_call = Table(
     "open_call",
@@ -57,6 +59,7 @@ class Position:
     rubbish: int = 0
     refused: int = 0
     revision: int = 0
+    marks: tuple[int, ...] = ()  # the newest of ours that were read
 
 
 @dataclass(slots=True)
@@ -64,12 +67,14 @@ class Folding:
     """A batch at work: the stories told so far, those that the batch changed, and those of which no more will come.
 
     A part of the ledger may stand in it twice (a copy put back, a disk that was mended): `heard` are the lines that
-    told each open call, `settled` the calls that are over. What is told again changes nothing.
+    told each open call, `settled` the calls that are over, `marks` those of ours that were read. What is told
+    again changes nothing.
     """
 
     stories: dict[str, Story] = field(default_factory=dict)
     heard: dict[str, set[int]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
+    marks: tuple[int, ...] = ()
     changed: dict[str, Story] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
     noted: list[Event] = field(default_factory=list)  # events that are rows by themselves, whatever call they are of
@@ -93,16 +98,20 @@ class Folding:
     def tell(self, events: Iterable[tuple[Event, int]]) -> None:
         for event, line in events:
             if event.kind in MARKS:
-                self._mark(event)
+                self._mark(event, line)
             elif begins(event):
                 self._begin(event, line)
             else:
                 self._go_on(event, line)
 
-    def _mark(self, event: Event) -> None:
-        """The switch was started, or died: with it every call that had begun."""
+    def _mark(self, event: Event, line: int) -> None:
+        """The switch was started, or died, and with it every call that had begun."""
+        if line in self.marks:
+            self.refused += 1
+            return
+        self.marks = (*self.marks, line)[-MOST_MARKS:]
         self.noted.append(event)
-        for story in [told for told in self.stories.values() if told.started_at <= event.at]:
+        for story in list(self.stories.values()):
             self._put(story, fold(story, event))
             self._close(story.linkedid)
 
@@ -182,6 +191,7 @@ class Reader:
         was = await where(unit, lock=True)
         is_mine = was.revision == self._revision
         folding = Folding(self._stories, self._heard) if is_mine else Folding(*await open_stories(unit))
+        folding.marks = was.marks
         self._revision = -1
         chunk = ledger_file.read_on(self._ledger, was.place, self._batch_bytes)
         if chunk is None:
@@ -208,7 +218,7 @@ async def fold_events(unit: Unit, folding: Folding, lines: Collection[bytes], si
 def counted(was: Position, place: Place, folding: Folding) -> Position:
     return Position(
         place, was.lines + folding.lines, was.rubbish + folding.rubbish,
-        was.refused + folding.refused, was.revision + 1,
+        was.refused + folding.refused, was.revision + 1, folding.marks,
     )  # fmt: skip
 
 
@@ -219,7 +229,8 @@ async def where(unit: Unit, *, lock: bool = False) -> Position:
     query = select(position).where(position.c.ledger == LEDGER)
     found = (await unit.execute(query.with_for_update() if lock else query)).one()
     place = Place(found.head, found.tail, found.offset, found.began)
-    return Position(place, found.lines, found.rubbish, found.refused, found.revision)
+    marks = tuple(map(int, found.marks.split()))
+    return Position(place, found.lines, found.rubbish, found.refused, found.revision, marks)
 
 
 async def write_position(unit: Unit, now: Position) -> None:
@@ -227,6 +238,7 @@ async def write_position(unit: Unit, now: Position) -> None:
     await upsert(unit, position, [{
         "ledger": LEDGER, "head": place.head, "tail": place.tail, "offset": place.offset, "began": place.began,
         "lines": now.lines, "rubbish": now.rubbish, "refused": now.refused, "revision": now.revision,
+        "marks": " ".join(map(str, now.marks)),
     }])  # fmt: skip
 
 

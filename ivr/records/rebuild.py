@@ -8,7 +8,7 @@ Calls older than all that is on file stay: the ledger can no longer give them, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,7 +88,7 @@ class Rebuild:
         return ledger_file.read_on(self._ledger, here, rest) if rest > 0 else None
 
     async def _fold(self, unit: Unit, chunk: Chunk) -> Folding:
-        folding = Folding(self._stories, self._heard)
+        folding = Folding(self._stories, self._heard, marks=self._position.marks)
         await fold_events(unit, folding, chunk.lines, self._before)
         self._position = counted(self._position, chunk.place, folding)
         return folding
@@ -105,7 +105,7 @@ class Rebuild:
         await self._replace_open(unit, since)
         removed = await _remove(unit, before, since)
         now = self._position
-        await write_position(unit, Position(limit, now.lines, now.rubbish, now.refused, revision))
+        await write_position(unit, Position(limit, now.lines, now.rubbish, now.refused, revision, now.marks))
         return Rebuilt(now.lines, now.rubbish, now.refused, removed)
 
     async def _replace_open(self, unit: Unit, since: float) -> None:
@@ -122,7 +122,7 @@ def _ended(folding: Folding) -> tuple[Story, ...]:
 async def _next_revision(unit: Unit) -> int:
     """Taken by writing it: what anybody writes from here on has a higher number, or this one."""
     was = await where(unit, lock=True)
-    await write_position(unit, Position(was.place, was.lines, was.rubbish, was.refused, was.revision + 1))
+    await write_position(unit, replace(was, revision=was.revision + 1))
     return was.revision + 1
 
 

@@ -17,12 +17,14 @@ from contextlib import closing
 from rich.console import Console
 
 from ivr.prepare import bring_switch
+from ivr.records.database import migrate
 from ivr.settings import Settings
 from tests.bench.figures import machine
 from tests.chaos.chaos_line import ChaosLine
-from tests.chaos.faults import BY_NAME, FAULTS
+from tests.chaos.faults import BY_NAME, FAULTS, POSTGRESQL, of_postgresql
 from tests.chaos.report import Run, as_json, table
 from tests.chaos.rounds import Fault, Result, Tell, play
+from tests.postgres import programs
 
 RATE_PER_S = 2.0
 COUNSELLORS = 16
@@ -31,12 +33,15 @@ COUNSELLORS = 16
 def main() -> int:
     wanted = _arguments()
     if wanted.list:
-        print("\n".join(f"{fault.name:<20} {fault.what}" for fault in FAULTS))
+        print("\n".join(f"{fault.name:<20} {fault.what}" for fault in FAULTS), POSTGRESQL, sep="\n")
         return 0
     screen, progress = Console(), Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the line is closed
     begun = time.monotonic()
-    results = _on_a_line([BY_NAME[name] for name in wanted.only or BY_NAME], wanted.rate, progress.print)
+    names = wanted.only or [*BY_NAME, POSTGRESQL]
+    results = _on_a_line([BY_NAME[name] for name in names if name in BY_NAME], wanted.rate, progress.print)
+    if POSTGRESQL in names and programs():
+        results += _on_postgresql(wanted.rate, progress.print)
     run = Run(tuple(results), machine(), wanted.rate, time.monotonic() - begun)
     if wanted.json:
         print(json.dumps(as_json(run), indent=1, ensure_ascii=False))
@@ -49,16 +54,32 @@ def _arguments() -> argparse.Namespace:
     reads = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     reads.add_argument("--json", action="store_true", help="one JSON object in place of the table")
     reads.add_argument("--list", action="store_true", help="the faults, by name")
-    reads.add_argument("--only", nargs="+", choices=BY_NAME, help="some of them, in this order")
+    reads.add_argument("--only", nargs="+", choices=[*BY_NAME, POSTGRESQL], help="some of them, in this order")
     reads.add_argument("--rate", type=float, default=RATE_PER_S, help="calls that begin every second")
     return reads.parse_args()
 
 
 def _on_a_line(faults: Sequence[Fault], rate: float, tell: Tell) -> list[Result]:
+    if not faults:
+        return []
     bring_switch(Settings(), lambda _: None)
     with closing(ChaosLine(COUNSELLORS)) as line:
         line.open()
         return asyncio.run(play(line, faults, rate, tell))
+
+
+def _on_postgresql(rate: float, tell: Tell) -> list[Result]:
+    """On a server of its own, and a line of its own."""
+    server = Server.new()
+    try:
+        server.start()
+        url = server.cluster.url("postgres")
+        migrate(url)
+        with closing(ChaosLine(COUNSELLORS, database_url=url)) as line:
+            line.open()
+            return asyncio.run(play(line, [of_postgresql(server)], rate, tell))
+    finally:
+        server.remove()
 
 
 if __name__ == "__main__":

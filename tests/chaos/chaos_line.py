@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
+from ivr.line import PARTS
+from ivr.prepare import places
+from ivr.privileges import run_as
 from ivr.settings import Settings
 from tests.live.line import LiveLine
 
@@ -48,6 +53,36 @@ class ChaosLine(LiveLine):
             subprocess.run(["umount", "-l", str(self.state)], check=False)
         for folder in (self.state, self._notes):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def step_clock(self, seconds: int) -> None:
+        """What the program's processes read as the time of day is so much later than it is; the first time they are
+        started anew for it."""
+        shift = self.state / "clock"
+        if not shift.exists():
+            shift.write_bytes(bytes(8))
+            self._start_anew({"LD_PRELOAD": str(self._build_clock()), "CHAOS_CLOCK": str(shift)})
+        with shift.open("r+b") as file:
+            file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
+
+    def _build_clock(self) -> Path:
+        library = self.state / "clock.so"
+        argv = ["gcc", "-O2", "-shared", "-fPIC", "-o", str(library), str(Path(__file__).with_name("clock.c"))]
+        subprocess.run(argv, check=True)
+        return library
+
+    def _start_anew(self, environment: dict[str, str]) -> None:
+        """Keeper and program, with this in their environment; the switch goes on as it is."""
+        for part in ("keeper", *(part for part in PARTS if part != "switch")):
+            self.send(part, signal.SIGKILL)
+        own = {name: value for name, value in self.env.items() if name.startswith("IVR_")}
+        own |= {"PATH": os.environ["PATH"], "TZ": "UTC", "HOME": str(self.state)}
+        argv = run_as(self.settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(self.settings))
+        with (self.settings.logs_dir / "keeper.log").open("ab") as log:
+            keeper = subprocess.Popen(
+                argv, cwd="/", env=own | environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        keeper.returncode = 0  # it is stopped by its number, and not to be waited for
 
     @property
     def settings(self) -> Settings:

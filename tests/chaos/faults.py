@@ -15,6 +15,7 @@ from ivr.keeper import alive
 from ivr.telephony.sipp import until
 from tests.chaos.rounds import Fault, Stage
 from tests.chaos.verdict import Bound
+from tests.postgres import Server
 
 LOCKED_S = 30.0
 AWAY_S = 8.0
@@ -157,6 +158,20 @@ def _sessions(stage: Stage) -> list[str]:
     return [words[4] for line in shown if len(words := line.split()) > 5 and words[4].isdigit()]
 
 
+def step_clock(seconds: int) -> Callable[[Stage], Awaitable[None]]:
+    """For the program's processes alone, whom the switch and everybody else then contradict."""
+
+    async def strike(stage: Stage) -> None:
+        is_first = not (stage.line.state / "clock").exists()
+        await asyncio.to_thread(stage.line.step_clock, 0 if is_first else seconds)
+        if is_first:
+            await asyncio.sleep(AWAY_S)
+            await asyncio.to_thread(stage.line.step_clock, seconds)
+        await asyncio.sleep(2)
+
+    return strike
+
+
 def ledger(stage: Stage) -> Path:
     return stage.line.state / "ledger/cel.jsonl"
 
@@ -208,7 +223,23 @@ FAULTS = (
     Fault("ledger-duplicated", "parts of the ledger once more at its end", duplicate),
     Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
     Fault("database-corrupt", "a third of the database overwritten; `ivr db mend` after 8 s", corrupt),
+    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
+    Fault("clock-back", "and twenty back", step_clock(-600)),
     Fault("stop-switch", "the switch, stopped (SIGSTOP)", stop("switch"), SPARES_NOTHING),
     Fault("kill-switch", "the switch, killed", kill("switch"), SPARES_NOTHING),
 )
+POSTGRESQL = "postgresql-stopped"
+
+
+def of_postgresql(server: Server) -> Fault:
+    """For a line whose rows are there."""
+
+    async def strike(stage: Stage) -> None:
+        await asyncio.to_thread(server.stop)
+        await asyncio.sleep(AWAY_S)
+        await asyncio.to_thread(server.start)
+
+    return Fault(POSTGRESQL, "PostgreSQL stopped for 8 s", strike)
+
+
 BY_NAME = {fault.name: fault for fault in FAULTS}
