@@ -97,4 +97,4 @@ def test_a_log_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPat
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)
         assert Log().write("a word") == len("a word")
-        print("a word", file=Log(), flush=True)  # type: ignore[call-overload]
+        print("a word", file=Log(), flush=True)

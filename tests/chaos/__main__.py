@@ -24,7 +24,7 @@ from tests.chaos.chaos_line import ChaosLine
 from tests.chaos.faults import BY_NAME, FAULTS, POSTGRESQL, of_postgresql
 from tests.chaos.report import Run, as_json, table
 from tests.chaos.rounds import Fault, Result, Tell, play
-from tests.postgres import programs
+from tests.postgres import Server, programs
 
 RATE_PER_S = 2.0
 COUNSELLORS = 16

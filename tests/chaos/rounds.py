@@ -103,8 +103,11 @@ class Result:
     wrong: tuple[str, ...]
 
 
-async def play(line: ChaosLine, faults: Sequence[Fault], per_s: float, tell: Tell) -> list[Result]:
-    """Each fault once, on a line that is open. The verdicts come at the end, when everybody has hung up."""
+async def play(line: ChaosLine, faults: Sequence[Fault], per_s: float, tell: Tell, patience: float = 1.0) -> list[Result]:
+    """Each fault once, on a line that is open. The verdicts come at the end, when everybody has hung up.
+
+    `patience`: how many times longer anything may take than is promised, on a machine with other work.
+    """
     async with _staged(line, per_s) as stage:
         began, rounds = time.time(), list[Round]()
         for fault in faults:
@@ -113,7 +116,7 @@ async def play(line: ChaosLine, faults: Sequence[Fault], per_s: float, tell: Tel
             began = rounds[-1].span.ended
         tell("until the last have hung up")
         await stage.crowd.stop(DRAIN_S)
-        return await _judged(stage, rounds)
+        return await _judged(stage, rounds, patience)
 
 
 @asynccontextmanager
@@ -179,20 +182,20 @@ async def _first(look: Callable[[], Awaitable[bool]], over: float) -> float | No
     return None
 
 
-async def _judged(stage: Stage, rounds: Sequence[Round]) -> list[Result]:
+async def _judged(stage: Stage, rounds: Sequence[Round], patience: float) -> list[Result]:
     await asyncio.sleep(BEHIND_S)
     rows = await asyncio.to_thread(stage.line.calls)
-    results = [_result(stage, each, rows) for each in rounds]
+    results = [_result(stage, each, rows, patience) for each in rounds]
     if strange := strangers(stage.witness.began, rows):
         results = [*results[:-1], _with(results[-1], f"{strange} calls on record that the switch never saw")]
     return results
 
 
-def _result(stage: Stage, each: Round, rows: Sequence[Row]) -> Result:
+def _result(stage: Stage, each: Round, rows: Sequence[Row], patience: float) -> Result:
     heard = [_heard(stage, caller, each.span) for caller in stage.crowd.callers if caller.answered_at]
     talks = [Talked(talk.began, talk.was_cut) for talk in each.talks]
     found = figures(each.span, stage.witness.began, rows, heard, talks)
-    return Result(each.fault.name, each.fault.what, found, (*each.said, *complaints(found, each.fault.bound)))
+    return Result(each.fault.name, each.fault.what, found, (*each.said, *complaints(found, each.fault.bound.times(patience))))
 
 
 def _with(result: Result, wrong: str) -> Result:

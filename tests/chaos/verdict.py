@@ -6,7 +6,7 @@ Times in seconds since 1970, durations in seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -22,6 +22,9 @@ class Bound:
     spares: bool = True
     silence_s: float = SILENCE_S
     board_s: float = BOARD_S
+
+    def times(self, patience: float) -> Bound:
+        return replace(self, silence_s=self.silence_s * patience, board_s=self.board_s * patience)
 
 
 @dataclass(frozen=True, slots=True)
