@@ -64,7 +64,7 @@ async def test_a_part_whose_number_cannot_be_written_down_is_looked_after_all_th
     one = part(tmp_path)
     one.pid_file.mkdir()  # nothing can be written there
     async with kept(one):
-        first = await until(lambda: _children(), 5, "the part")
+        first = await until(_children, 5, "the part")
         os.kill(first[0], signal.SIGKILL)
         second = await until(lambda: [pid for pid in _children() if pid not in first], 5, "another")
         assert len(second) == 1

@@ -103,20 +103,31 @@ class Result:
     wrong: tuple[str, ...]
 
 
-async def play(line: ChaosLine, faults: Sequence[Fault], per_s: float, tell: Tell, patience: float = 1.0) -> list[Result]:
-    """Each fault once, on a line that is open. The verdicts come at the end, when everybody has hung up.
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`per_s` calls begin every second. After `within_s` no more faults begin. `patience`: how many times longer
+    anything may take than is promised, on a machine with other work."""
 
-    `patience`: how many times longer anything may take than is promised, on a machine with other work.
-    """
-    async with _staged(line, per_s) as stage:
+    per_s: float
+    within_s: float
+    patience: float = 1.0
+
+
+async def play(line: ChaosLine, faults: Sequence[Fault], pace: Pace, tell: Tell) -> list[Result]:
+    """Each fault once, on a line that is open. The verdicts come at the end, when everybody has hung up."""
+    last = time.monotonic() + pace.within_s
+    async with _staged(line, pace.per_s) as stage:
         began, rounds = time.time(), list[Round]()
         for fault in faults:
+            if time.monotonic() > last:
+                tell(f"no time is left for {fault.name} and what comes after it")
+                break
             tell(fault.what)
             rounds.append(await _round(stage, fault, began))
             began = rounds[-1].span.ended
         tell("until the last have hung up")
         await stage.crowd.stop(DRAIN_S)
-        return await _judged(stage, rounds, patience)
+        return await _judged(stage, rounds, pace.patience)
 
 
 @asynccontextmanager
@@ -195,7 +206,8 @@ def _result(stage: Stage, each: Round, rows: Sequence[Row], patience: float) -> 
     heard = [_heard(stage, caller, each.span) for caller in stage.crowd.callers if caller.answered_at]
     talks = [Talked(talk.began, talk.was_cut) for talk in each.talks]
     found = figures(each.span, stage.witness.began, rows, heard, talks)
-    return Result(each.fault.name, each.fault.what, found, (*each.said, *complaints(found, each.fault.bound.times(patience))))
+    wrong = (*each.said, *complaints(found, each.fault.bound.times(patience)))
+    return Result(each.fault.name, each.fault.what, found, wrong)
 
 
 def _with(result: Result, wrong: str) -> Result:

@@ -57,7 +57,7 @@ def test_a_killed_switch_may_end_its_calls_and_nothing_else() -> None:
 def test_a_call_that_has_no_row_is_lost_and_one_with_two_is_doubled() -> None:
     assert figures(SPAN, SEEN, ROWS[1:], CALLERS, TALKS).lost == 1
     assert figures(SPAN, SEEN, [*ROWS, ROWS[0]], CALLERS, TALKS).doubled == 1
-    still = [{**ROWS[0], "ended_at": None}, *ROWS[1:]]
+    still: list[dict[str, str | None]] = [{**ROWS[0], "ended_at": None}, *ROWS[1:]]
     assert figures(SPAN, SEEN, still, CALLERS, TALKS).unclosed == 1
 
 
