@@ -33,7 +33,10 @@ async def kept(one: Part) -> AsyncIterator[None]:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+        pid = alive(one.pid_file)
         await keeper.stop_part(one)
+        await until(lambda: not Path(f"/proc/{pid}").exists(), 5, "its end to be noticed")
+        await asyncio.sleep(0.1)  # and asyncio to be told of it
 
 
 async def test_a_part_that_answered_and_answers_no_more_is_killed_and_started_again(

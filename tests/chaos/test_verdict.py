@@ -8,7 +8,7 @@ import pytest
 
 from ivr.telephony.rtp import ALAW, Packet, encode, tone
 from tests.chaos.silence import Hearing
-from tests.chaos.verdict import Bound, Figures, Heard, Span, Talked, complaints, figures, missed, strangers
+from tests.chaos.verdict import Bound, Figures, Heard, Row, Span, Talked, complaints, figures, missed, strangers
 
 SPAN = Span(began=100, struck=110, over=112, ended=120, board_s=0.5, right_s=1.0)
 SEEN = {"a": 105.0, "b": 111.0, "c": 119.0, "of another fault": 130.0}
@@ -57,7 +57,7 @@ def test_a_killed_switch_may_end_its_calls_and_nothing_else() -> None:
 def test_a_call_that_has_no_row_is_lost_and_one_with_two_is_doubled() -> None:
     assert figures(SPAN, SEEN, ROWS[1:], CALLERS, TALKS).lost == 1
     assert figures(SPAN, SEEN, [*ROWS, ROWS[0]], CALLERS, TALKS).doubled == 1
-    still: list[dict[str, str | None]] = [{**ROWS[0], "ended_at": None}, *ROWS[1:]]
+    still: list[Row] = [{**ROWS[0], "ended_at": None}, *ROWS[1:]]
     assert figures(SPAN, SEEN, still, CALLERS, TALKS).unclosed == 1
 
 
