@@ -1,7 +1,7 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check bench shots telephone clean setup packages
+.PHONY: help up down demo status test check bench chaos shots telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
@@ -11,6 +11,8 @@ PHONES := sip-tester
 BROWSER := chromium
 # `make test` proves the rows on both kinds of database, with a server of its own in a temporary folder.
 SERVER := postgresql
+# Makes the clock that `make chaos` steps.
+COMPILER := gcc libc6-dev
 # Live stories mostly wait: so many lines are open at once, each with stories of its own.
 LINES := 3
 
@@ -53,6 +55,10 @@ shots: setup  ## Every page as it looks, into var/shots; ONLY=desk for some
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)
 	.venv/bin/python -m tests.bench
+
+chaos: setup  ## Everything that can break is broken, one thing after another, while children ring; ONLY=kill-web for some
+	@./setup.sh packages $(PHONES) $(SERVER) $(COMPILER)
+	.venv/bin/python -m tests.chaos $(if $(ONLY),--only $(ONLY))
 
 # The script is kept in the repository, made, so that opening a line needs no package of Node's.
 telephone:  ## Make the script of the telephone in the page again

@@ -78,6 +78,7 @@ RING_OF = {
     "ivr.handover": "acts",
     "ivr.line": "acts",
     "ivr.change_database": "acts",
+    "ivr.mending": "acts",
     "ivr.backup": "acts",
     "ivr.keys": "acts",
     "ivr.retention": "acts",

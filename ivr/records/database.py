@@ -42,7 +42,7 @@ from ivr.records import ownership
 Unit = AsyncConnection
 """One transaction: what `unit_of_work` gives and every query takes."""
 
-HEAD = "0014"  # the newest revision in migrations/versions; a test compares
+HEAD = "0016"  # the newest revision in migrations/versions; a test compares
 BUSY_TIMEOUT_MS = 15_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S = 5.0
@@ -391,6 +391,11 @@ def _first_line(error: object) -> str:
     return str(error).partition("\n")[0].rpartition(">: ")[2]
 
 
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a file whose bytes were changed
+
+
 def _unusable(where: object, why: object, *, is_sqlite: bool = True) -> Refused:
     remedy = "Look at its folder's owner and the disk." if is_sqlite else "Look at the server and at IVR_DATABASE_URL."
+    if is_sqlite and any(word in str(why) for word in DAMAGED):
+        remedy = "Run `ivr db mend`; calls go on meanwhile."
     return Refused(f"The database {where} cannot be used: {why}.", remedy=remedy)
