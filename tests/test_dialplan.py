@@ -107,13 +107,13 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 
 
 DIALS = {
-    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
-    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
-    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,I)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,gI)"],
-    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
+    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgimU(silent))"],  # Local channels of mobile.conf
+    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IiU(accept^${CHANNEL(name):0:-1}1))"],
+    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,Ii)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,giI)"],
+    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,Ii)"],
     "callback": [
-        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IU(taken^${HL_TELL}))",
-        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
+        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IiU(taken^${HL_TELL}))",
+        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IiU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
     ],
 }
 
