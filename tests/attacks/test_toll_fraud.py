@@ -25,7 +25,7 @@ from ivr.records.database import opened
 from ivr.settings import Settings
 from ivr.signing import Knock
 from ivr.telephony.sipp import until
-from ivr.telephony.sipp_child import Child, Linger, Press, Stay, Wait
+from ivr.telephony.sipp_child import Child, Linger, Press, Stay, Until, Wait
 from tests.attacks.wire import CARRIER, HERE, SDP, STRANGER, Carrier, Rogue, Wire, request
 from tests.live.line import LiveLine
 from tests.live.test_stories import keys
@@ -46,9 +46,8 @@ class Tempted:
         """Nothing has left that may not; and what may leave does, so that we would have seen it."""
         assert [number for number in self.carrier.rung if number != PARENT] == []
         before = len(self.carrier.rung)
-        ringing = asyncio.create_task(self.line.dial("101", "*9", Wait(1.5), Press(PARENT), Press("#"), Stay(20)))
-        await until(lambda: len(self.carrier.rung) > before, 15, "the parent to ring")
-        await ringing
+        rung = Until(lambda: len(self.carrier.rung) > before, 15, "the parent to ring")
+        await self.line.dial("101", "*9", Wait(1.5), Press(PARENT), Press("#"), rung)
         assert set(self.carrier.rung) == {PARENT}
 
 
@@ -199,12 +198,8 @@ async def test_a_call_file_of_somebody_else_is_not_there_to_be_taken(trunk: Temp
     text = f"Channel: PJSIP/{PREMIUM}@trunk\nApplication: Echo\n"
     script = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
     nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups") if os.geteuid() == 0 else ()
-    done = subprocess.run(
-        [*nobody, "/usr/bin/python3", "-c", script, str(outgoing / "theirs.call"), text],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    argv = [*nobody, "/usr/bin/python3", "-c", script, str(outgoing / "theirs.call"), text]
+    done = await asyncio.to_thread(subprocess.run, argv, capture_output=True, text=True, check=False)
     if nobody:
         assert "PermissionError" in done.stderr
     assert outgoing.stat().st_mode & 0o022 == 0
@@ -224,7 +219,8 @@ async def test_the_manager_interface_knows_one_user_and_lets_him_write_no_dialpl
         f"Action: DialplanExtensionAdd\r\nContext: counsellor\r\nExtension: {PREMIUM}\r\nPriority: 1\r\n"
         f"Application: Dial\r\nApplicationData: PJSIP/{PREMIUM}@trunk\r\n\r\n",
         "Action: UpdateConfig\r\nSrcFilename: extensions.conf\r\nDstFilename: extensions.conf\r\n\r\n",
-        f"Action: Originate\r\nChannel: Local/s@ring_out\r\nApplication: System\r\nData: touch {line.state}/owned\r\n\r\n",
+        "Action: Originate\r\nChannel: Local/s@ring_out\r\nApplication: System\r\n"
+        f"Data: touch {line.state}/owned\r\n\r\n",
         f"Action: Getvar\r\nVariable: SHELL(touch {line.state}/owned)\r\n\r\n",
     ):
         told = await _manager(port, _login("helpline", secret) + wanted)

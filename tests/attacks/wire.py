@@ -18,7 +18,7 @@ _TURN = itertools.count(1)
 
 
 def request(method: str, uri: str, *headers: str, sender: str, to: str = "", body: str = "") -> str:
-    """One that is well formed; `{host}` and `{port}` are filled in when it is sent. A header replaces ours of its name."""
+    """One that is well formed; `{host}` and `{port}` are filled in when it is sent. `headers` go before our own."""
     turn = next(_TURN)
     own = {
         "Via": f"SIP/2.0/UDP {{host}}:{{port}};rport;branch=z9hG4bK-attack-{turn}",

@@ -1,5 +1,7 @@
 """One function for each reader: bytes in; whatever it raises besides what it says it raises is a fault of ours."""
 
+# ruff: noqa: E501  what is sent is on one line
+
 from __future__ import annotations
 
 import asyncio

@@ -55,9 +55,9 @@ def _licence(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         return UNKNOWN
-    stated = told.get("License-Expression") or ""
+    stated = next(iter(told.get_all("License-Expression") or []), "")
     classified = [each.split(" :: ")[-1] for each in told.get_all("Classifier") or [] if each.startswith("License ::")]
-    short = (told.get("License") or "").strip().splitlines()
+    short = next(iter(told.get_all("License") or []), "").strip().splitlines()
     return stated or ", ".join(classified) or (short[0][:60] if short else UNKNOWN)
 
 

@@ -1,5 +1,7 @@
 """Every route, by everybody: what the answer says about itself, and what it refuses. The server too, byte by byte."""
 
+# ruff: noqa: E501  what is sent is on one line
+
 from __future__ import annotations
 
 import asyncio
