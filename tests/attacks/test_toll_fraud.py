@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -195,16 +196,21 @@ async def test_a_page_can_hand_a_caller_to_no_number_that_may_not_be_rung(trunk:
 
 async def test_a_call_file_of_somebody_else_is_not_there_to_be_taken(trunk: Tempted) -> None:
     outgoing = trunk.line.state / "switch/spool/outgoing"
-    text = f"Channel: PJSIP/{PREMIUM}@trunk\nApplication: Echo\n"
-    script = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
-    nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups") if os.geteuid() == 0 else ()
-    argv = [*nobody, "/usr/bin/python3", "-c", script, str(outgoing / "theirs.call"), text]
-    done = await asyncio.to_thread(subprocess.run, argv, capture_output=True, text=True, check=False)
-    if nobody:
+    done = await asyncio.to_thread(write_as_nobody, outgoing / "theirs.call", PREMIUM)
+    if os.geteuid() == 0:
         assert "PermissionError" in done.stderr
     assert outgoing.stat().st_mode & 0o022 == 0
     await asyncio.sleep(2)
     await trunk.rings_only_the_parent()
+
+
+def write_as_nobody(file: Path, number: str) -> subprocess.CompletedProcess[str]:
+    """A call file that rings `number`, by another user of this machine, where we may be one."""
+    script = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
+    nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups") if os.geteuid() == 0 else ("false",)
+    text = f"Channel: PJSIP/{number}@trunk\nApplication: Echo\n"
+    argv = [*nobody, "/usr/bin/python3", "-c", script, str(file), text]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
 async def test_the_manager_interface_knows_one_user_and_lets_him_write_no_dialplan(trunk: Tempted) -> None:
