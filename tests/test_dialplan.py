@@ -124,6 +124,22 @@ def test_every_dial_is_known() -> None:
     assert {name: dials for name, dials in found.items() if dials} == DIALS
 
 
+def test_no_phone_sends_a_caller_on_by_forwarding_its_calls() -> None:
+    dials = [dial for each in DIALS.values() for dial in each]
+    queues = [found for path in FILES for found in re.findall(r"Queue\([^,]*,([^,]*),", path.read_text())]
+    assert all(re.search(r",[dgm]*I?i[ImU(]", dial) or dial.endswith("Ii)") for dial in dials), dials
+    assert all(re.match(r"ci", options) for options in queues)
+    assert len(queues) >= 5
+
+
+def test_what_was_typed_is_dialled_only_where_it_may_be_rung_and_costs_nothing_extra() -> None:
+    for path in FILES:
+        for before in path.read_text().split("Dial(PJSIP/${HL_TYPED}@trunk")[:-1]:
+            asked = "\n".join(before.splitlines()[-6:])
+            assert "DIALPLAN_EXISTS(outside,${HL_TYPED},1)} = 0 |" in asked, path.name
+            assert "DIALPLAN_EXISTS(dear,${HL_TYPED},1)} = 1]" in asked, path.name
+
+
 def test_nothing_else_makes_a_call() -> None:
     others = {"Page", "FollowMe", "RetryDial", "DISA", "ExternalIVR", "Transfer"}
     assert used(r"(?:,|\?)(\w+)\(") & others == set()
