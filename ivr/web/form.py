@@ -13,7 +13,7 @@ LONGEST_BODY = 64 * 1024
 LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY),)
 """Where more is sent, by the beginning of the path: a minute read in a studio."""
 MOST_FIELDS = 100
-BODY_S = 30.0
+BODY_S = 60.0
 """How long the whole of a body may take, however it trickles in."""
 
 

@@ -15,7 +15,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), display-capture=(), geolocation=(), payment=(), usb=(), "
-    "serial=(), bluetooth=(), midi=(), browsing-topics=()",
+    "serial=(), bluetooth=(), midi=()",
     "Referrer-Policy": "same-origin",  # with no-referrer a browser names no origin of a form, not even our own
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
