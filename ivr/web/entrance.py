@@ -107,8 +107,16 @@ def refuse_foreign(request: HTTPConnection) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site != "same-origin":
         raise Refused("a form from another site")
-    if site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if site is None and origin is not None and place_of(origin) != request.headers.get("host"):
         raise Refused("a form from another origin")
+
+
+def place_of(origin: str) -> str:
+    """Host and port of an Origin header; nothing for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def place(request: HTTPConnection) -> str:

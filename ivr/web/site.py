@@ -44,6 +44,7 @@ from ivr.web.message_list import MessageList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
+from ivr.web.patience import Patience
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
@@ -59,6 +60,7 @@ from ivr.web.wrap_up import WrapUp
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
+MOST_CONNECTIONS = 1_000  # a watcher of the board holds one, a telephone in a page another
 PING_S = 15.0  # a page that does not answer for as long is gone
 
 # One branch of errors.py, one status. What an error says stays here: it may name files.
@@ -200,6 +202,8 @@ async def serve(settings: Settings) -> None:
         log_config=None,
         server_header=False,
         lifespan="off",
+        http=Patience,
+        limit_concurrency=MOST_CONNECTIONS,
         ws="websockets-sansio",
         ws_max_size=MOST_BYTES,
         ws_ping_interval=PING_S,
