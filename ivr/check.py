@@ -106,7 +106,7 @@ def check_live(settings: Settings) -> list[Finding]:
     findings.append(
         Finding(
             "SIP",
-            switch.answers_sip(line.sip_address(settings), settings.sip_port),
+            switch.answers_sip(settings.own_address, settings.sip_port),
             f"port {settings.sip_port}",
             "Run `make up`.",
         )

@@ -66,11 +66,7 @@ def is_whole(settings: Settings) -> bool:
 
 
 def _answers(settings: Settings) -> bool:
-    return switch.answers_sip(sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
-
-
-def sip_address(settings: Settings) -> str:
-    return "127.0.0.1" if settings.bind_address == "0.0.0.0" else settings.bind_address  # noqa: S104
+    return switch.answers_sip(settings.own_address, settings.sip_port) and _accepts(settings.fastagi_port)
 
 
 def _accepts(port: int) -> bool:

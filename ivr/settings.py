@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         120, description="How long a counsellor is left in peace after a call; a caller who waits long comes before it"
     )
 
+    # the line tries itself out
+    test_call_every_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        15, description="How often the line calls itself, to the end of the menus; no counsellor is rung; 0: never"
+    )
+
     # the live board and the reports
     board_wait_attention_s: Annotated[float, Field(ge=1)] = Field(
         20, description="A caller who has waited so long is marked on the live board"
@@ -139,6 +144,11 @@ class Settings(BaseSettings):
     @property
     def rtp_last_port(self) -> int:
         return self.rtp_first_port + 999
+
+    @property
+    def own_address(self) -> str:
+        """Where this machine reaches its own SIP."""
+        return "127.0.0.1" if self.bind_address == "0.0.0.0" else self.bind_address  # noqa: S104
 
     @property
     def ledger_file(self) -> Path:

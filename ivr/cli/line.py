@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ivr import accounts, demo, line
+from ivr import accounts, demo, line, trial
 from ivr import check as findings_of
 from ivr.accounts import Given
 from ivr.demo import Moment
@@ -23,6 +23,7 @@ from ivr.errors import ScriptError, TelephonyError
 from ivr.prepare import warning_of_closed_folder
 from ivr.records.database import without_password
 from ivr.settings import Settings
+from ivr.trial import Came
 
 out = Console(highlight=False)
 ROW_SHOWN = ("id", "dialled", "language", "topic", "age_band", "priority", "queue", "outcome", "counsellor")
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(phones)
     app.command("demo")(demo_call)
+    app.command("trial")(try_line)
     app.command()(settings)
 
 
@@ -182,6 +184,35 @@ def demo_call() -> None:
         out.print(f"  [dim]{name:<11}[/]{'–' if value is None else value}")
     if row.outcome != "answered":
         raise TelephonyError(f"the call is on record as {row.outcome}", remedy="`ivr check --live` says what is wrong.")
+
+
+CAME = {
+    Came.THROUGH: "a child who rings now is answered",
+    Came.ROUND_ABOUT: "answered, but not by the program: `ivr check --live` says which part is away",
+    Came.NOWHERE: "the greeting was heard, and no person would have been reached",
+    Came.UNHEARD: "answered, and not a sound was heard",
+    Came.UNANSWERED: "the line did not answer",
+    Came.POSTPONED: "not made: many callers are on the line, and it works for them",
+}
+
+
+def try_line(as_json: AsJson = False) -> None:
+    """Let the line call itself now, to the end of the menus. No counsellor is rung, and nothing of it is counted.
+
+    The line does it by itself too, every IVR_TEST_CALL_EVERY_MIN. Exit 1 when the call did not come through.
+
+    Example: [bold]ivr trial[/]
+    """
+    with out.status("calling"):
+        made = asyncio.run(trial.try_out(load_settings()))
+    if as_json:
+        told = {"at": made.at.isoformat(), "came": made.came, "door": made.door}
+        typer.echo(json.dumps(told | {"heard_s": made.heard_s, "took_s": made.took_s}))
+    else:
+        took = f" in {made.took_s:.1f} s, heard after {made.heard_s:.1f} s" if made.took_s and made.heard_s else ""
+        mark = "[bold red]✗[/]" if made.failed else "[bold green]✓[/]"
+        out.print(f"{mark} {made.came.replace('_', ' ')}{took}: {CAME[made.came]}", soft_wrap=True)
+    raise typer.Exit(1 if made.failed else 0)
 
 
 def phones(as_json: AsJson = False) -> None:
