@@ -42,7 +42,8 @@ async def keep_trying(settings: Settings) -> None:
     while every_s:
         await asyncio.sleep(_left_s(settings, every_s))
         try:
-            await try_out(settings)
+            made = await try_out(settings)
+            (log.error if made.failed else log.info)("trial.made", came=made.came, door=made.door, took_s=made.took_s)
         except Refused:  # somebody is at it by hand
             await asyncio.sleep(WITHIN_S)
         except (TelephonyError, OSError) as error:
@@ -68,7 +69,6 @@ async def try_out(settings: Settings) -> Trial:
             _remember(settings, Trial(at, Came.UNANSWERED))
             raise
         _remember(settings, found)
-    (log.error if found.failed else log.info)("trial.made", came=found.came, door=found.door, took_s=found.took_s)
     return found
 
 
