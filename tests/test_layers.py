@@ -78,6 +78,7 @@ RING_OF = {
     "ivr.handover": "acts",
     "ivr.line": "acts",
     "ivr.trial": "acts",
+    "ivr.tidying": "acts",
     "ivr.alarms": "decisions",
     "ivr.vitals": "acts",
     "ivr.change_database": "acts",
