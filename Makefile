@@ -1,7 +1,7 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check bench shots telephone clean setup packages
+.PHONY: help up down demo status test check bench shots images telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
@@ -53,6 +53,10 @@ shots: setup  ## Every page as it looks, into var/shots; ONLY=desk for some
 bench: setup  ## What it costs, beside a pure dialplan
 	@./setup.sh packages $(PHONES)
 	.venv/bin/python -m tests.bench
+
+images:  ## The images of the containers, without a container engine; ARGS="--build-arg …"
+	@./setup.sh packages buildah mmdebstrap
+	@images/build.sh $(ARGS)
 
 # The script is kept in the repository, made, so that opening a line needs no package of Node's.
 telephone:  ## Make the script of the telephone in the page again

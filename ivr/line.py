@@ -60,6 +60,17 @@ def states(settings: Settings) -> tuple[PartState, ...]:
     return tuple(PartState(name, alive(_pid_file(settings, name))) for name in ("keeper", *PARTS))
 
 
+def keeper_file(settings: Settings) -> Path:
+    """Where the parts are kept in several places, each has a keeper of its own."""
+    name = f"keeper-{settings.parts[0]}" if settings.parts else "keeper"
+    return settings.state_dir / "run" / f"{name}.pid"
+
+
+def runs_here(settings: Settings) -> bool:
+    """Whether the parts that are kept here run."""
+    return all(state.pid for state in states(settings) if state.name in settings.parts)
+
+
 def is_open(settings: Settings) -> bool:
     """Whether a call would be answered by the program: its parts run, and SIP and door 1 answer."""
     return all(state.pid for state in states(settings) if state.name in ANSWERING) and _answers(settings)
@@ -81,6 +92,9 @@ def _accepts(port: int) -> bool:
 
 
 def _pid_file(settings: Settings, name: str) -> Path:
+    if name == "keeper":
+        found = sorted((settings.state_dir / "run").glob("keeper-*.pid")) if not settings.parts else []
+        return next(filter(alive, (keeper_file(settings), *found)), keeper_file(settings))
     return settings.state_dir / "run" / f"{name}.pid"
 
 
@@ -152,14 +166,25 @@ async def stay(settings: Settings, tell: Tell) -> NoReturn:
     """Open the line and be its keeper, in the foreground: for systemd and containers. Does not return."""
     if alive(_pid_file(settings, "keeper")):
         raise Refused("the line is kept already", remedy="Run `ivr down` first, or leave out --stay.")
+    if settings.parts and "switch" not in settings.parts:
+        await _until_switch(settings, tell)
     with _told_plainly(settings):
         await _make_ready(settings, tell)
-        if alive(_pid_file(settings, "switch")):
+        if alive(_pid_file(settings, "switch")) and (not settings.parts or "answer" in settings.parts):
             await prepare(settings, tell)
             for what in RELOADED:
                 await asyncio.to_thread(tell_switch, settings, what)
     argv = _keeper_argv(settings)
     os.execvpe(argv[0], argv, _environment(settings))  # noqa: S606  it is our own program
+
+
+async def _until_switch(settings: Settings, tell: Tell) -> None:
+    """It is kept elsewhere, and made ready there."""
+    tell("waiting for the switch")
+    while True:
+        if alive(_pid_file(settings, "switch")) and switch.answers_sip(settings.own_address, settings.sip_port):
+            return
+        await asyncio.sleep(0.5)
 
 
 def _start_keeper(settings: Settings) -> None:

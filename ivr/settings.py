@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +18,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Settings of one line. Paths are absolute; every number has its unit in its name."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", frozen=True, extra="ignore", secrets_dir=os.environ.get("IVR_SECRETS_DIR")
+    )
 
     # where
     state_dir: Path = Field(
@@ -34,6 +37,12 @@ class Settings(BaseSettings):
     piper_voice_en: Path | None = Field(None, description="The same for en")
     database_url: str = Field(
         "", description="Where rows are kept, as in postgresql://…; empty: SQLite in the state folder"
+    )
+
+    # in containers
+    parts: Words = Field((), description="Which parts are kept here, the others elsewhere; empty: all, as it should be")
+    secrets_dir: Path | None = Field(
+        None, description="A folder of files, each the value of the setting it is named for: a container's secrets"
     )
 
     # the switch
@@ -115,6 +124,7 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
+        "parts",
         "trunk_addresses",
         "trunk_codecs",
         "trunk_numbers",

@@ -14,8 +14,8 @@ from ivr.tidying import put_aside
 from tests.conftest import PROJECT
 
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
-# What may stand beside an event. Whoever adds a word says here that it can hold nothing of a caller: reasons are sentences
-# of ours (ivr/errors.py), ids are opaque.
+# What may stand beside an event. Whoever adds a word says here that it can hold nothing of a caller: reasons are
+# sentences of ours (ivr/errors.py), ids are opaque.
 WORDS = {
     "action", "at", "attempt", "callback", "came", "door", "error", "extension", "file", "kind", "part", "path",
     "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "why",
@@ -73,9 +73,10 @@ def test_a_big_log_is_put_aside_and_written_on(tmp_path: Path) -> None:
     big, small = tmp_path / "answer.log", tmp_path / "web.log"
     small.write_text("quiet\n")
     write = "import sys,time\nfor n in range(2): print('x' * 600, flush=True); sys.stdin.readline()"
-    with big.open("ab") as out, subprocess.Popen(
-        [sys.executable, "-c", write], stdin=subprocess.PIPE, stdout=out, text=True
-    ) as part:
+    with (
+        big.open("ab") as out,
+        subprocess.Popen([sys.executable, "-c", write], stdin=subprocess.PIPE, stdout=out, text=True) as part,
+    ):
         while big.stat().st_size < 600:
             os.sched_yield()
         assert put_aside(tmp_path, 500) == ["answer.log"]

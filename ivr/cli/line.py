@@ -127,7 +127,8 @@ def down() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Whether the line is open, and which of its parts run. Exit 1 when it is closed.
+    """Whether the line is open, and which of its parts run. Exit 1 when it is closed, or, with IVR_PARTS, when one of
+    those does not run.
 
     Example: [bold]ivr status --json[/]
     """
@@ -141,7 +142,7 @@ def status(as_json: AsJson = False) -> None:
             out.print(f"  {state.name:<8} {f'process {state.pid}' if state.pid else '[red]not running[/]'}")
         if not open_now:
             out.print("  [bold]→[/] make up")
-    raise typer.Exit(0 if open_now else 1)
+    raise typer.Exit(0 if (line.runs_here(told) if told.parts else open_now) else 1)
 
 
 def check(
