@@ -61,6 +61,8 @@ def _left_s(settings: Settings, every_s: float) -> float:
 
 async def try_out(settings: Settings) -> Trial:
     """One trial, now. Raises Refused when one is going on, TelephonyError when the switch is away: on record too."""
+    if not _file(settings).parent.is_dir():
+        raise TelephonyError("the line was never opened here", remedy="Run `make up`.")
     with _alone(settings):
         at = datetime.now(UTC)
         try:
