@@ -16,7 +16,7 @@ if ! run inspect --type image "$BASE" >/dev/null 2>&1; then
     run add -q "$made" "$work/base.tar" / >/dev/null
     run commit -q --rm "$made" "$BASE" >/dev/null
 fi
-echo "· helpline";          run bud -q --pull-never --isolation chroot --network host --build-arg BASE="$BASE" "$@" -t helpline -f images/Dockerfile .
-echo "· helpline-caller";   run bud -q --pull-never --isolation chroot --network host --build-arg LINE=localhost/helpline "$@" -t helpline-caller -f images/caller.Dockerfile .
-echo "· helpline-postgres"; run bud -q --pull-never --isolation chroot --network host --build-arg BASE="$BASE" "$@" -t helpline-postgres -f images/postgres.Dockerfile .
+echo "· helpline";          run bud -q --pull-never --format docker --isolation chroot --network host --build-arg BASE="$BASE" "$@" -t helpline -f images/Dockerfile .
+echo "· helpline-caller";   run bud -q --pull-never --format docker --isolation chroot --network host --build-arg LINE=localhost/helpline "$@" -t helpline-caller -f images/caller.Dockerfile .
+echo "· helpline-postgres"; run bud -q --pull-never --format docker --isolation chroot --network host --build-arg BASE="$BASE" "$@" -t helpline-postgres -f images/postgres.Dockerfile .
 run images

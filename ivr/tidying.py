@@ -1,6 +1,6 @@
 """Logs do not grow for ever: one that is big is put aside, in place of the one that was put aside before.
 
-Whoever writes them keeps them open and appends, so they are copied and emptied. The ledger is no log: see the README.
+Whoever writes them keeps them open and appends, so they are copied and emptied. The ledger is `retention.py`'s.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 # sentences of ours (ivr/errors.py), ids are opaque.
 WORDS = {
     "action", "at", "attempt", "callback", "came", "door", "error", "extension", "file", "kind", "part", "path",
-    "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "why",
+    "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "what", "why",
 }  # fmt: skip
 
 
