@@ -21,6 +21,7 @@ import structlog
 from ivr.errors import Refused, TelephonyError
 from ivr.line import tell_switch
 from ivr.records import ownership
+from ivr.records.ledger_file import in_order
 from ivr.settings import Settings
 from ivr.telephony import callfile
 from ivr.telephony.events import Event, parse
@@ -108,13 +109,18 @@ def _size(ledger: Path) -> int:
 
 
 def _told(ledger: Path, start: int, name: str) -> dict[str, Event]:
-    """Of that trial, from what was written after `start`; of all there is where the ledger was begun anew."""
-    if not ledger.exists():
-        return {}
-    with ledger.open("rb") as file:
-        file.seek(start if _size(ledger) >= start else 0)
-        lines = (line for line in file if name.encode() in line)
-        return steps((event for line in lines if (event := parse(line))), name)
+    """Of that trial, from what was written after `start`; from every file where the ledger was begun anew."""
+    whole = _size(ledger) >= start
+    found = [event for file in ([ledger] if whole else in_order(ledger)) for event in _of(file, start * whole, name)]
+    return steps(found, name)
+
+
+def _of(file: Path, start: int, name: str) -> list[Event]:
+    if not file.exists():
+        return []
+    with file.open("rb") as opened:
+        opened.seek(start)
+        return [event for line in opened if name.encode() in line and (event := parse(line))]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A part is rendered once for all who read the same language in the same role, and
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -36,7 +37,7 @@ from ivr.web.permission import Me, Permission, allow
 TICK_S = 1.0  # a wait turns red although nothing happens
 STREAM_S = 60.0  # then the browser asks anew, and whether it still may is looked at again
 AGAIN_MS = 1_000
-VITALS_S, VITALS_FRESH_S = 0.5, 10.0  # a board does not wait for what looks at the machine
+VITALS_S, VITALS_FRESH_S = 1.0, 10.0
 PARTS = ("figures", "waiting", "talking", "people", "today")
 WALL_PARTS = ("wall_figures", "wall_today")
 WORDS = {"out": Word.SIGN_OUT, "in": Word.SIGN_IN}
@@ -60,6 +61,7 @@ class BoardPage:
         self._overview = Overview(settings, entrance.office.database)
         self._vitals = Fresh(partial(look_at, settings, entrance.office.database), VITALS_S, VITALS_FRESH_S)
         self._raised: tuple[Alarm, ...] = ()
+        self._looking: asyncio.Task[None] | None = None
         self._made: dict[Reader, tuple[Board, int, Mapping[str, str]]] = {}
 
     def router(self) -> APIRouter:
@@ -76,11 +78,13 @@ class BoardPage:
         return made
 
     async def show(self, request: Request, me: Me) -> Response:
+        await self._look()
         view = await self._view(request)
         told = self._values(Reader(self._pages.language(request), me.account.role, wall=False), view)
         return self._pages.show(request, "board.html", **told, missed=request.query_params.get("missed", ""))
 
     async def show_wall(self, request: Request, me: Me) -> Response:
+        await self._look()
         reader = Reader(self._pages.language(request), me.account.role, wall=True)
         return self._pages.show(request, "board_wall.html", **self._values(reader, await self._view(request)))
 
@@ -131,10 +135,12 @@ class BoardPage:
         told = ((each.means(reader.language), each.remedy(reader.language)) for each in self._raised)
         return reader.values(view) | {"alarms": tuple(told)}
 
-    async def _view(self, request: Request) -> View:
+    async def _look(self) -> None:
         vitals = await self._vitals.get()
         if vitals is not None:
             self._raised = raised(vitals) if vitals.open else ()
+
+    async def _view(self, request: Request) -> View:
         return await self._overview.view(self._feed.board, self._entrance.knock(request).now)
 
     async def _frames(self, request: Request, reader: Reader) -> AsyncIterator[str]:
@@ -143,6 +149,8 @@ class BoardPage:
         ends_at = time.monotonic() + STREAM_S
         while time.monotonic() < ends_at:
             board = self._feed.board
+            if self._looking is None or self._looking.done():  # nobody is kept waiting by it
+                self._looking = asyncio.create_task(self._look())
             for name, html in (await self._parts(request, reader, board)).items():
                 if had.get(name) != html:
                     had[name] = html
