@@ -1,7 +1,7 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check attack fuzz audit sbom bench chaos shots telephone clean setup packages
+.PHONY: help up down demo status test check attack fuzz audit sbom bench chaos shots images telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
@@ -73,6 +73,10 @@ bench: setup  ## What it costs, beside a pure dialplan
 chaos: setup  ## Everything that can break is broken, one thing after another, while children ring; ONLY=kill-web for some
 	@./setup.sh packages $(PHONES) $(SERVER) $(COMPILER)
 	.venv/bin/python -m tests.chaos $(if $(ONLY),--only $(ONLY))
+
+images:  ## The images of the containers, without a container engine; ARGS="--build-arg …"
+	@./setup.sh packages buildah mmdebstrap
+	@images/build.sh $(ARGS)
 
 # The script is kept in the repository, made, so that opening a line needs no package of Node's.
 telephone:  ## Make the script of the telephone in the page again

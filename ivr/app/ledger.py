@@ -1,4 +1,4 @@
-"""The ledger into rows, what callers said under seal, and by night what is too old away."""
+"""The ledger into rows, what callers said under seal, what is too old away by night, and logs that stay small."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ivr.app.until import until_told
 from ivr.keeper import beat
 from ivr.records import reserve
 from ivr.settings import Settings
+from ivr.tidying import keep_tidy
 
 ROOM_EVERY_S = 15.0
 
@@ -33,5 +34,6 @@ async def run(settings: Settings) -> None:
         messages.keep_sealing(settings),
         retention.keep_daily(settings),
         keep_room(settings),
+        keep_tidy(settings),
     )
     await until_told(beat(settings.heartbeat_limit_s), *works)

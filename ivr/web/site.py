@@ -41,6 +41,7 @@ from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
 from ivr.web.message_list import MessageList
+from ivr.web.metrics import Metrics
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
@@ -100,6 +101,7 @@ def site(
         PromptList(settings, pages, entrance).router(),
         CallList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed).router(),
+        Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
         Desk(settings, pages, entrance, papers, feed).router(),
         Directory(pages, papers).router(),
