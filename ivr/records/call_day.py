@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import and_, case, func, select
 
@@ -33,3 +35,12 @@ async def by_outcome(unit: Unit, since: datetime, within_s: float) -> dict[Outco
     ended = (table.c.started_at >= since, table.c.dialled != CALLBACK, table.c.outcome.is_not(None))
     rows = await unit.execute(select(table.c.outcome, *counted).where(*ended).group_by(table.c.outcome))
     return {Outcome(row.outcome): Count(row.calls, row.waited, row.in_time, row.longest) for row in rows}
+
+
+async def between(unit: Unit, moments: Sequence[datetime]) -> tuple[int, ...]:
+    """How many calls from outside began between each moment and the next; `moments` in order."""
+    began = table.c.started_at
+    counts = (func.count(case((and_(began >= one, began < other), 1))) for one, other in pairwise(moments))
+    ours = (began >= moments[0], began < moments[-1], table.c.dialled != CALLBACK)
+    row = (await unit.execute(select(*(each.label(f"n{at}") for at, each in enumerate(counts))).where(*ours))).one()
+    return tuple(row)

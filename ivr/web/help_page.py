@@ -28,8 +28,7 @@ class Help:
 
     async def answer(self, request: Request, me: Me, contact_id: str) -> Response:
         try:
-            now = self._entrance.knock(request).now
-            await help_request.answer(self._database, contact_id, me.account.shown_name, now)
+            await help_request.answer(self._database, contact_id, me.account, self._entrance.knock(request))
         except Conflict:
             return lead("/help?late")
         return lead("/help")

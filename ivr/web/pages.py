@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -33,11 +34,10 @@ class Pages:
         asked = request.query_params.get("lang")
         return speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
 
-    def part(self, language: str, name: str, part: str, **values: object) -> str:
-        """A part of a page: the macro `part` of the template `name`, which is given all values."""
-        template = self._templates[language].get_template(name)
-        made: str = getattr(template.make_module(values), part)()
-        return made.strip()
+    def parts(self, language: str, name: str, parts: Iterable[str], **values: object) -> dict[str, str]:
+        """Parts of a page: macros of the template `name`, which is given all values."""
+        made = self._templates[language].get_template(name).make_module(values)
+        return {part: getattr(made, part)().strip() for part in parts}
 
     def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
@@ -63,6 +63,7 @@ def _templates(language: str) -> Environment:
     made = Environment(
         loader=loader,
         autoescape=True,
+        auto_reload=False,  # read once: a page does not look at the disk
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
