@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ class BoardParts:
 
     async def frames(self, reader: Reader) -> AsyncGenerator[bytes, None]:
         """Server-sent events: what o'clock it is here, every part, then each that changes."""
-        yield f"retry: {AGAIN_MS}\n\nevent: clock\ndata: {time.time()}\n\n".encode()
+        yield f"retry: {AGAIN_MS}\n\nevent: clock\ndata: {self._clock().timestamp()}\n\n".encode()
         async with aclosing(self._press.follow(reader, partial(self._made, reader), STREAM_S)) as changes:
             async for sent in changes:
                 yield sent

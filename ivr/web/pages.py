@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone
@@ -94,12 +95,22 @@ def _templates(language: str) -> Environment:
     made.filters["day_time"] = lambda moment: format_datetime(
         moment, "EEE d MMM, HH:mm", tzinfo=ZONE, locale=REGION.get(language, language)
     )
+    made.filters["from_until"] = partial(_from_until, locale=REGION.get(language, language))
     made.filters["of_hundred"] = lambda part: format_percent(part / 100, locale=REGION.get(language, language))
     return made
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _from_until(span: tuple[datetime, datetime], locale: str) -> str:
+    """The day is said once where it is the same."""
+    starts, ends = (moment.astimezone(ZONE) for moment in span)
+    said = "HH:mm" if starts.date() == ends.date() else "EEE d MMM, HH:mm"
+    return (
+        f"{format_datetime(starts, 'EEE d MMM, HH:mm', locale=locale)} – {format_datetime(ends, said, locale=locale)}"
+    )
 
 
 def _stopwatch(seconds: float) -> str:

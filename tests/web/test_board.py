@@ -7,7 +7,7 @@ import json
 import re
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,12 +16,13 @@ from ivr import help_request
 from ivr.accounts import Role
 from ivr.board.feed import Feed
 from ivr.board.state import Board, Call, Phone, Stage
-from ivr.records import call, counsellor
+from ivr.records import counsellor
 from ivr.records.counsellor import Counsellor
 from ivr.records.draft import Of
 from ivr.telephony.statuses import PhoneState
 from ivr.web import board_parts as module
 from tests.fake_ami import SECRET, USER, FakeAmi
+from tests.records.rung import rang
 from tests.web.house import Browser, House
 
 ID = "1795293485-000007"
@@ -226,7 +227,7 @@ async def test_today_stands_beside_the_same_weekday_before(busy: House) -> None:
     began = [busy.now - timedelta(hours=hours) for hours in (0, 1, 1)]
     began += [busy.now - timedelta(days=7, hours=2), *[busy.now - timedelta(days=14, hours=3)] * 3]
     async with busy.database.unit_of_work() as unit:
-        await call.write(unit, [rang(at, number) for number, at in enumerate(began)])
+        await rang(unit, *began)
     async with busy.browser() as browser:
         page = (await (await supervisor(busy, browser)).get("/board")).text
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
@@ -236,15 +237,6 @@ async def test_today_stands_beside_the_same_weekday_before(busy: House) -> None:
     assert '<tr><th scope="row">11</th><td>2</td><td>0</td></tr>' in page
     assert '<tr><th scope="row">09</th><td>0</td><td>1.5</td></tr>' in page
     assert '<tr><th scope="row">13</th><td>–</td><td>0</td></tr>' in page
-
-
-def rang(at: datetime, number: int) -> dict[str, Any]:
-    nothing = dict.fromkeys(("language", "topic", "age_band", "queue", "counsellor", "wait_s", "talk_s", "door"))
-    return nothing | {
-        "id": f"1795000000-{number:06d}", "started_at": at, "ended_at": at, "dialled": "116111", "priority": "normal",
-        "silent": False, "outcome": "answered", "steps": [], "state": "ended", "reason": None, "caller": None,
-        "revision": 1,
-    }  # fmt: skip
 
 
 async def test_talk_that_cannot_be_heard_is_said_and_the_wish_is_on_record(busy: House) -> None:
