@@ -21,7 +21,7 @@ TICK_S = 1.0  # a wait turns red although nothing happens
 STREAM_S = 60.0  # then the browser asks anew, and whether it still may is looked at again
 AGAIN_MS = 1_000
 PARTS = ("help", "figures", "waiting", "talking", "people", "today", "curve")
-WALL_PARTS = ("wall_figures", "wall_today")
+WALL_PARTS = ("wall_figures", "wall_today", "wall_curve")
 
 
 @dataclass(frozen=True, slots=True)
