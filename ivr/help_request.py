@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ivr.errors import Conflict, Refused
-from ivr.records import help_request
+from ivr.records import counsellor, help_request
 from ivr.records.account import Account
 from ivr.records.audit import Deed
 from ivr.records.database import Database, Unit
@@ -52,8 +52,9 @@ async def read_open(unit: Unit, now: datetime) -> Sequence[HelpRequest]:
     return [each for each in await help_request.since(unit, now - SHOWN_FOR) if each.is_open]
 
 
-async def listed(database: Database, now: datetime) -> Sequence[HelpRequest]:
-    """Asked in the last hours, the open ones and the newest first."""
+async def listed(database: Database, now: datetime) -> tuple[Sequence[HelpRequest], Mapping[str, str]]:
+    """Asked in the last hours, the open ones and the newest first; and who has which extension, by name."""
     async with database.reading() as unit:
         found = await help_request.since(unit, now - SHOWN_FOR)
-    return sorted(found, key=lambda each: (each.is_open, each.asked_at), reverse=True)
+        names = {each.extension: each.name for each in await counsellor.all(unit)}
+    return sorted(found, key=lambda each: (each.is_open, each.asked_at), reverse=True), names

@@ -23,8 +23,8 @@ class Help:
         return made
 
     async def show(self, request: Request) -> Response:
-        found = await help_request.listed(self._database, self._entrance.knock(request).now)
-        return self._pages.show(request, "help.html", found=found, was_late="late" in request.query_params)
+        found, names = await help_request.listed(self._database, self._entrance.clock())
+        return self._pages.show(request, "help.html", found=found, names=names, was_late="late" in request.query_params)
 
     async def answer(self, request: Request, me: Me, contact_id: str) -> Response:
         try:

@@ -18,9 +18,10 @@ async def rang(unit: Unit, *moments: datetime) -> None:
 
 
 def _row(at: datetime) -> dict[str, Any]:
-    nothing = dict.fromkeys(("age_band", "queue", "counsellor", "talk_s", "door", "topic", "reason", "caller"))
+    nothing = dict.fromkeys(("age_band", "counsellor", "talk_s", "door", "topic", "reason", "caller"))
     return nothing | {
         "id": f"{int(at.timestamp())}-{900_000 + next(_NUMBERS):06d}", "started_at": at, "ended_at": at,
-        "dialled": "116111", "language": "az", "priority": "normal", "silent": False, "outcome": "answered",
+        "dialled": "116111",
+        "language": "az", "queue": "az", "priority": "normal", "silent": False, "outcome": "answered",
         "wait_s": 0.0, "steps": [], "state": "ended", "revision": 1,
     }  # fmt: skip
