@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
-from ivr.records import call, contact, ledger_file, message, pledge, ring_out
+from ivr.records import call, contact, erasure, ledger_file, message, pledge, ring_out
 from ivr.records.database import Database, Unit, metadata, one_reader, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
+from ivr.records.promised import without_caller
 from ivr.records.story import Story, from_json, row, to_json
-from ivr.telephony.events import MARKS, Event, Kind, parse
+from ivr.telephony.events import MARKS, Event, Kind, call_id, parse
 
 __all__ = ["Reader", "mark", "where"]
 
@@ -68,6 +69,7 @@ class Folding:
     lines: int = 0
     rubbish: int = 0
     refused: int = 0
+    erased: frozenset[str] = frozenset()  # calls and call-backs whose caller is to be told of no more
 
     def take(self, lines: Collection[bytes]) -> None:
         self.lines += len(lines)
@@ -79,6 +81,8 @@ class Folding:
                 self.rubbish += 1
 
     def _tell(self, event: Event) -> None:
+        if event.words and self.erased & {call_id(event.linkedid), event.words.get("id")}:
+            event = replace(event, words=without_caller(event.words))
         if event.kind in ROWS_BY_THEMSELVES:
             self.noted.append(self._with_choices(event))
         if event.kind in MARKS:
@@ -133,7 +137,8 @@ class Reader:
 
     async def _fold_batch(self, unit: Unit) -> tuple[Folding, int]:
         was = await where(unit, lock=True)
-        folding = Folding(self._stories if was.revision == self._revision else await open_stories(unit))
+        stories = self._stories if was.revision == self._revision else await open_stories(unit)
+        folding = Folding(stories, erased=await erasure.ids(unit))
         self._revision = -1
         chunk = ledger_file.read_on(self._ledger, was.place, self._batch_bytes)
         if chunk is None:
