@@ -59,6 +59,7 @@ class Deed(StrEnum):
     PASSKEY_FAILED = "passkey_failed"
     SEALED_OPENED = "sealed_opened"  # a number or what somebody wrote; why is in the table of openings
     ROTA_CHANGED = "rota_changed"
+    HELP_ANSWERED = "help_answered"  # a counsellor asked for help in a call, and this one comes
     LISTENED_IN = "listened_in"
     HANDED_OVER = "handed_over"
     ASKED_IN = "asked_in"

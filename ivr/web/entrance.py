@@ -43,8 +43,7 @@ class Entrance:
     """Stands before every route. `clock` gives the time in UTC."""
 
     def __init__(self, office: Office, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.office = office
-        self._clock = clock
+        self.office, self.clock = office, clock
 
     async def admit(self, request: HTTPConnection, asked: Allowed) -> None:
         """Lets pass, with `request.state.seat`; or raises Elsewhere (to the sign-in) or Refused.
@@ -81,7 +80,7 @@ class Entrance:
         return who
 
     def knock(self, request: HTTPConnection) -> Knock:
-        return Knock(self._clock(), _address(request))
+        return Knock(self.clock(), _address(request))
 
     async def _look(self, request: HTTPConnection, who: Seat, permission: Permission) -> None:
         if who.step is not Step.DONE:

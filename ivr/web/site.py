@@ -85,21 +85,22 @@ def site(
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
     papers, feed = WrapUp(settings, pages, entrance), feed or Feed()
-    sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
+    stands_on = settings, pages, entrance
+    sign_in, own = SignIn(pages, entrance), OwnAccount(*stands_on)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
-        Rota(settings, pages, entrance).router(),
-        AccountList(settings, pages, entrance).router(),
-        Audit(pages, entrance).router(),
-        Debriefs(pages, entrance).router(),
-        Reviews(settings, pages, entrance).router(),
+        Rota(*stands_on).router(),
+        AccountList(*stands_on).router(),
+        Audit(*stands_on).router(),
+        Debriefs(*stands_on).router(),
+        Reviews(*stands_on).router(),
         MenuList(settings, pages, entrance).router(),
-        ReportPage(pages, entrance).router(),
+        ReportPage(*stands_on).router(),
         PromptList(settings, pages, entrance).router(),
-        CallList(settings, pages, entrance).router(),
+        CallList(*stands_on).router(),
         BoardPage(settings, pages, entrance, feed).router(),
         Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),

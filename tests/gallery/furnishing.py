@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from ivr import accounts, call_log, disclosing, rota, wrapup
+from ivr import accounts, call_log, disclosing, help_request, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.contact_import import bring_in
@@ -17,10 +17,14 @@ from ivr.desk.access import Role
 from ivr.desk.disclosure import Form as RegisterForm
 from ivr.desk.wrapup import Form
 from ivr.disclosing import Who
+from ivr.help_request import Why
 from ivr.records import contact
+from ivr.records.draft import Of
+from ivr.routing.hours import BAKU
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
+from tests.records.rung import rang
 from tests.records.switch_log import SwitchLog, answered
 from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
@@ -137,6 +141,32 @@ async def line(house: House) -> Known:
     return {}
 
 
+async def help_asked(house: House) -> Known:
+    """In one of the talks that go on."""
+    of = Of("1795293485-000903", "aynur")
+    await help_request.ask(house.database, of, "101", Why.UNSURE, house.now - timedelta(seconds=40))
+    return {}
+
+
+async def days(house: House) -> Known:
+    """Today until now, and the same weekday of the four weeks before."""
+    midnight = BAKU.moment(BAKU.day(house.now))
+    today = "0100001243350"
+    before = "100000124234533334543321"
+    moments = [
+        midnight + timedelta(hours=hour, minutes=2 * n) for hour, calls in enumerate(today) for n in range(int(calls))
+    ]
+    moments += [
+        midnight - timedelta(weeks=week) + timedelta(hours=hour, minutes=5 * n)
+        for week in range(1, 5)
+        for hour, calls in enumerate(before)
+        for n in range(int(calls) + week % 2)
+    ]
+    async with house.database.unit_of_work() as unit:
+        await rang(unit, *moments)
+    return {}
+
+
 async def shifts(house: House) -> Known:
     """A week with a night that nobody has, a day off, and a swap."""
     weekly = [Shift("101", day, 9 * 60, 17 * 60) for day in range(5)] + [
@@ -151,4 +181,4 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, register, years_before, prompts, line, shifts)
+FURNISHED: tuple[Part, ...] = (people, calls, register, years_before, prompts, line, help_asked, days, shifts)
