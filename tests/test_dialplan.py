@@ -109,7 +109,13 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 DIALS = {
     "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgimU(silent))"],  # Local channels of mobile.conf
     "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IiU(accept^${CHANNEL(name):0:-1}1))"],
-    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,Ii)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,giI)"],
+    "handover": [
+        "Dial(Local/s@outsider/n,60,dgimI)",
+        "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,giI)",
+        "Dial(Local/s@outsider,60,giI)",
+        'Dial(PJSIP/${HL_TYPED}@trunk,25,IiU(invited^${IF($["${HL_HEARS}" = ""]?'
+        "${CHANNEL(name):0:-1}1:${HL_HEARS})}^${HL_LANGUAGE}))",
+    ],
     "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,Ii)"],
     "callback": [
         "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IiU(taken^${HL_TELL}))",

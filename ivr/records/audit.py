@@ -63,6 +63,8 @@ class Deed(StrEnum):
     LISTENED_IN = "listened_in"
     HANDED_OVER = "handed_over"
     ASKED_IN = "asked_in"
+    PUT_OUT = "put_out"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -19,11 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from ivr import page_call
+from ivr import page_call, presence
 from ivr.board.feed import Feed, follow_line
+from ivr.desk.access import may
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
-from ivr.signing import Database, office
+from ivr.signing import Account, Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.audit import Audit
@@ -119,8 +121,14 @@ def site(
 
 
 def entrance_of(settings: Settings, database: Database) -> Entrance:
-    """Nobody is idle who talks on this line."""
-    return Entrance(office(settings, database, partial(page_call.is_talking, settings)))
+    """Nobody is idle who talks on this line; whom it may ring next is locked, not signed out."""
+    on_duty = partial(_is_on_duty, database)
+    return Entrance(office(settings, database, partial(page_call.is_talking, settings), on_duty))
+
+
+async def _is_on_duty(database: Database, person: Account) -> bool:
+    takes_calls = bool(person.extension) and may(person.role, Permission.TAKE_CALLS)
+    return takes_calls and await presence.is_on_duty(database, person.extension or "", datetime.now(UTC))
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:

@@ -5,6 +5,7 @@ No name, number or story here is anybody's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,12 +26,15 @@ from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
 from tests.records.rung import rang
-from tests.records.switch_log import SwitchLog, answered
+from tests.records.switch_log import Calling, SwitchLog, answered
 from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
 
 GIVEN = "given"  # has a one-time password and has changed it: a telephone is still to be set up
 HALF_WAY = "half-way"  # has typed the password, and no code yet
+# Counsellors by what happens at their desk, with their extensions.
+LOCKED, RUNG, TALKING = "rena", "konul", "nermin"
+AT_DESKS = {LOCKED: "104", RUNG: "105", TALKING: "106"}
 
 Known = dict[str, str]
 Part = Callable[[House], Awaitable[Known]]
@@ -65,6 +69,29 @@ async def calls(house: House) -> Known:
         "callback_id": made[2].row_id,
         "call_id": made[1].row_id,
     }
+
+
+async def desks(house: House) -> Known:
+    """A call rings now, and one goes on, with a child who does not speak. After `calls`."""
+    log = SwitchLog(time.time() - 60)
+    _now(log, AT_DESKS[RUNG], language="az", topic="violence", age_band="11-14", priority="danger")
+    talks, channel = _now(log, AT_DESKS[TALKING], language="ru", topic="psychological", age_band="15-18", silent="yes")
+    log.at = time.time() - 4
+    talks.talks(channel)
+    file = house.settings.ledger_file
+    file.write_bytes(file.read_bytes() + log.data)
+    await call_log.catch_up(call_log.CallLog(house.database, file))
+    return {}
+
+
+def _now(log: SwitchLog, extension: str, **said: object) -> tuple[Calling, str]:
+    """Somebody waits, and that counsellor's telephone rings for them this second."""
+    log.at = time.time() - 40
+    call = log.call()
+    call.decided(**said)
+    call.queued()
+    log.at = time.time() + 3600  # it rings for as long as all the pictures take
+    return call, call.rings(extension)
 
 
 async def register(house: House) -> Known:
@@ -136,6 +163,7 @@ async def line(house: House) -> Known:
         talks = {"talking_since": now - since_s if stage is Stage.TALKING else None}
         calls[name] = replace(call, **waits if call.waits else talks)
     phones = {"101": PhoneState.TALKING, "102": PhoneState.RINGING, "103": PhoneState.IDLE}
+    phones |= {AT_DESKS[RUNG]: PhoneState.RINGING, AT_DESKS[TALKING]: PhoneState.TALKING}
     calls["1795293485-000901"] = replace(calls["1795293485-000901"], ringing=("102",))
     house.feed.board = Board(calls, {name: Phone(state) for name, state in phones.items()}, away=False)
     return {}
@@ -181,4 +209,6 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, register, years_before, prompts, line, help_asked, days, shifts)
+FURNISHED: tuple[Part, ...] = (
+    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts,
+)  # fmt: skip

@@ -30,7 +30,7 @@ from ivr.telephony.sipp_scenario import Codec
 from ivr.wrapup import Sheet
 from tests.live.ears import Ears
 from tests.live.line import BUSY, LiveLine
-from tests.live.page import _cookie
+from tests.live.page import cookie_of
 from tests.live.test_in_the_call import mixed_in
 from tests.live.test_stories import keys
 from tests.pdf import fonts, text
@@ -65,7 +65,7 @@ class Day:
             await Visitor(self.house, client).enter(given)
             token = client.cookies["session"]
         context = await browser.new_context(locale="en")
-        await context.add_cookies([_cookie(token)])
+        await context.add_cookies([cookie_of(token)])
         return await context.new_page()
 
     async def hears(self, hertz: int) -> None:
