@@ -144,6 +144,23 @@ async def test_another_counsellor_and_the_administrator_see_nothing_of_it(house:
         assert (await admin.get(page)).status_code == 403
 
 
+async def test_a_supervisor_takes_a_year_as_a_file_without_notes_and_on_record(house: House, contact_id: str) -> None:
+    async with house.browser() as chief, house.browser() as aynur:
+        await chief.enter(await house.add("chief", Role.SUPERVISOR))
+        await aynur.enter(await house.add("aynur", extension="101"))
+        await aynur.get(f"/contacts/{contact_id}/duty-of-care")
+        await aynur.send(f"/contacts/{contact_id}/duty-of-care", **GOOD)
+        await aynur.get("/account")
+        assert (await aynur.send("/duty-of-care/export.csv")).status_code == 403
+        await chief.get("/duty-of-care")
+        head, row = (await chief.send("/duty-of-care/export.csv")).text.splitlines()
+    assert head.endswith("id,contact_id,at,told,ground,child_told,not_told,decided_by,lists,version")
+    assert row.partition(",")[2] == (
+        f"{contact_id},2026-11-22T07:30:00Z,police,physical_violence,before,,chief,2026-05,1"
+    )
+    assert ("chief", "register_exported", "2026") in await house.deeds()
+
+
 @pytest.mark.parametrize("path", ["/duty-of-care?year=0", "/duty-of-care/1795281001-00000000"])
 async def test_what_is_not_there_is_said_so(house: House, path: str) -> None:
     async with house.browser() as chief:
