@@ -93,6 +93,8 @@ async def test_whoever_was_slower_is_told_and_keeps_what_they_typed(house: House
         late = await chief.send(page, **GOOD | {"note": "the slower one"})
         assert late.status_code == 409
         assert "the slower one</textarea>" in late.text
+        chief.hidden = seen | {"seen": "9"}
+        assert (await chief.send(page, **GOOD)).status_code == 409
     async with house.database.reading() as unit:
         rows = (await unit.execute(select(disclosure.table.c.number, disclosure.table.c.newest))).all()
     assert sorted(map(tuple, rows)) == [(1, False), (2, True)]
