@@ -44,6 +44,7 @@ class Deed(StrEnum):
     AGED_TAKEN = "aged_taken"  # about: kinds and how many of each
     DISCLOSURE_ENTERED = "disclosure_entered"
     DISCLOSURE_CORRECTED = "disclosure_corrected"
+    REGISTER_EXPORTED = "register_exported"
     DISCLOSURE_READ = "disclosure_read"  # by somebody else than who entered it
     ERASED = "erased"  # about: the erasure, never who
     REPORT_TAKEN = "report_taken"

@@ -97,14 +97,15 @@ def _now(log: SwitchLog, extension: str, **said: object) -> tuple[Calling, str]:
 async def register(house: House) -> Known:
     """What was told of children: two entries, one of them corrected."""
     desk = wrapup.open_desk(house.settings, house.database)
-    who, contact_id = Who("gunay", Role.SUPERVISOR, house.now), (await call_log_ids(house))[0]
+    aynur, gunay = Who("aynur", Role.COUNSELLOR, house.now), Who("gunay", Role.SUPERVISOR, house.now)
+    contact_id = (await call_log_ids(house))[0]
     told = {"when": "2026-11-22T10:40", "decided_by": "gunay"}
     note = "Növbətçi polis əməkdaşı qeydə aldı, bir saatdan sonra geri zəng edəcəklər."
     first = RegisterForm("police", "physical_violence", child_told="before", note=note, **told)
-    made = str(await disclosing.enter(desk, who, contact_id, first))
-    await disclosing.correct(desk, who, made, 1, replace(first, ground="danger_to_life"))
+    made = str(await disclosing.enter(desk, aynur, contact_id, first))
+    await disclosing.correct(desk, gunay, made, 1, replace(first, ground="danger_to_life"))
     second = RegisterForm("child_protection", "neglect", child_told="no", not_told="would_endanger", **told)
-    await disclosing.enter(desk, replace(who, name="aynur", role=Role.COUNSELLOR), contact_id, second)
+    await disclosing.enter(desk, gunay, contact_id, second)
     return {"entry_id": made}
 
 
