@@ -105,6 +105,32 @@ class Settings(BaseSettings):
         "az", description="Language in which a counsellor on call is asked to press 1"
     )
 
+    # how long what tells of somebody is kept; once a day the line takes away what is older
+    keep_numbers_hours: Annotated[float, Field(ge=1, le=720)] = Field(
+        24, description="A number to ring back, after the promise was kept; of one withdrawn or lapsed it goes at once"
+    )
+    keep_callers_days: Annotated[float, Field(ge=1)] = Field(
+        730, description="The keyed hash by which a caller is known again, after they last rang"
+    )
+    keep_texts_years: Annotated[float, Field(gt=0)] = Field(
+        3, description="Summaries, exact ages, reasons given; what is counted stays"
+    )
+    keep_drafts_days: Annotated[float, Field(ge=1)] = Field(30, description="Wrap-ups that were begun and never closed")
+    keep_heard_messages_days: Annotated[float, Field(ge=0)] = Field(
+        30, description="A message, after somebody listened to it"
+    )
+    keep_messages_days: Annotated[float, Field(ge=1)] = Field(180, description="A message, heard or not, at most")
+    keep_reviews_years: Annotated[float, Field(gt=0)] = Field(
+        2, description="What supervisor and counsellor wrote in the review of a talk; the marks stay"
+    )
+    keep_register_years: Annotated[float, Field(gt=0)] = Field(
+        10, description="Notes of the duty-of-care register; its codes stay"
+    )
+    keep_sessions_days: Annotated[float, Field(ge=1)] = Field(90, description="Sessions, after they ended")
+    keep_ledger_days: Annotated[float, Field(ge=2)] = Field(
+        60, description="The switch's event log, once it is in the rows; `ivr ledger rebuild` goes back no further"
+    )
+
     ring_out_numbers: Words = Field(
         ("1XX", "0ZXXXXXXXX"), description="What counsellors may ring with *9; X is any digit, Z is 1 to 9"
     )

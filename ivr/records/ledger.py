@@ -13,10 +13,11 @@ from zlib import crc32
 
 from sqlalchemy import BigInteger, Column, Float, String, Table, Text, delete, select
 
-from ivr.records import call, contact, ledger_file, message, pledge, ring_out
+from ivr.records import call, contact, erasure, ledger_file, message, pledge, ring_out
 from ivr.records.database import Database, Unit, metadata, one_reader, upsert
 from ivr.records.fold import begin, begins, fold
 from ivr.records.ledger_file import NOWHERE, Place, mark
+from ivr.records.promised import without_caller
 from ivr.records.story import Story, from_json, heard_of, row, to_json
 from ivr.telephony.events import MARKS, Event, Kind, call_id, parse
 
@@ -81,6 +82,7 @@ class Folding:
     lines: int = 0
     rubbish: int = 0
     refused: int = 0
+    erased: frozenset[str] = frozenset()  # calls and call-backs whose caller is to be told of no more
 
     def take(self, lines: Collection[bytes]) -> None:
         self.tell(self.read(lines))
@@ -127,6 +129,8 @@ class Folding:
         if told and self._is_heard(event.linkedid, line):
             self.refused += 1
             return
+        if event.words and self.erased & {call_id(event.linkedid), event.words.get("id")}:
+            event = replace(event, words=without_caller(event.words))
         if event.kind in ROWS_BY_THEMSELVES:
             self.noted.append(_with_choices(event, told))
         if told:
@@ -192,6 +196,7 @@ class Reader:
         is_mine = was.revision == self._revision
         folding = Folding(self._stories, self._heard) if is_mine else Folding(*await open_stories(unit))
         folding.marks = was.marks
+        folding.erased = await erasure.ids(unit)
         self._revision = -1
         chunk = ledger_file.read_on(self._ledger, was.place, self._batch_bytes)
         if chunk is None:

@@ -3,6 +3,7 @@
 Nobody ever sees an empty table: rows are written over those that are there, ended calls only, so that none seems open
 again; at the end, in the transaction that also says how far the rows are, what the ledger does not give is taken away.
 Calls older than all that is on file stay: the ledger can no longer give them, and every attempt is on record.
+Who was erased stays so: what the ledger still tells of them is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from ivr.records import call, contact, ledger_file, pledge, ring_out
+from ivr.records import call, contact, erasure, ledger_file, pledge, ring_out
 from ivr.records.call import State
 from ivr.records.database import Database, Unit
 from ivr.records.ledger import (
@@ -56,12 +57,18 @@ class Rebuild:
         self._stories: dict[str, Story] = {}
         self._heard: dict[str, set[int]] = {}
         self._before = 0
+        self._erased: frozenset[str] = frozenset()
 
     async def run(self, progress: Progress) -> Rebuilt:
+        with ledger_file.held(self._ledger, alone=False):
+            return await self._run(progress)
+
+    async def _run(self, progress: Progress) -> Rebuilt:
         await Reader(self._database, self._ledger).catch_up()
         since, total, done = ledger_file.began(self._ledger), ledger_file.size(self._ledger), 0
         async with self._database.unit_of_work() as unit:
             before = self._before = await _next_revision(unit)
+            self._erased = await erasure.ids(unit)
         while chunk := self._read_on(await self._reader_place()):
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
             async with self._database.unit_of_work() as unit:
@@ -88,7 +95,7 @@ class Rebuild:
         return ledger_file.read_on(self._ledger, here, rest) if rest > 0 else None
 
     async def _fold(self, unit: Unit, chunk: Chunk) -> Folding:
-        folding = Folding(self._stories, self._heard, marks=self._position.marks)
+        folding = Folding(self._stories, self._heard, marks=self._position.marks, erased=self._erased)
         await fold_events(unit, folding, chunk.lines, self._before)
         self._position = counted(self._position, chunk.place, folding)
         return folding

@@ -41,10 +41,12 @@ class Kind(StrEnum):
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"
+    PUT_AWAY = "LEDGER_PUT_AWAY"  # the ledger goes on here; what came before lies beside it, under another name
     OTHER = ""
 
 
 MARKS = frozenset({Kind.SWITCH_START, Kind.SWITCH_END})
+_BARE = MARKS | {Kind.PUT_AWAY}  # written by us, of no channel
 _STEPS = frozenset(kind for kind in Kind if kind.islower())
 _BRIDGES = frozenset({Kind.BRIDGE_ENTER, Kind.BRIDGE_EXIT})
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
@@ -113,7 +115,7 @@ def _event(fields: Mapping[str, Any]) -> Event | None:
     if not isinstance(kind, str) or type(at) not in (float, int) or not EARLIEST < at < LATEST:
         return None
     known = _KINDS.get(kind, Kind.OTHER)
-    return Event(known, float(at)) if known in MARKS else _of_channel(known, float(at), fields)
+    return Event(known, float(at)) if known in _BARE else _of_channel(known, float(at), fields)
 
 
 def _of_channel(kind: Kind, at: float, fields: Mapping[str, Any]) -> Event | None:

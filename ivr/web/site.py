@@ -32,6 +32,7 @@ from ivr.web.call_list import CallList
 from ivr.web.debriefs import Debriefs
 from ivr.web.desk import Desk
 from ivr.web.directory import Directory
+from ivr.web.disclosures import Disclosures
 from ivr.web.entering import Entering
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
@@ -103,6 +104,7 @@ def site(
         Help(pages, entrance).router(),
         MessageList(settings, pages, entrance).router(),
         Entering(pages, entrance, papers).router(),
+        Disclosures(pages, entrance, papers).router(),
         Reading(pages, entrance, papers).router(),
         papers.router(),
         HandOver(settings, entrance).router(),
