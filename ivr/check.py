@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from ivr.settings import Settings
 from ivr.telephony import switch, trunk
 
 WARN_BEFORE = timedelta(days=60)
+FREE_BYTES = 200 << 20
 REMEDIES = {
     "movable holidays": "Later feasts are calculated, a day may be wrong: bring the `holidays` library up to date, "
     "or list the days in {file}.",
@@ -111,7 +113,14 @@ def check_live(settings: Settings) -> list[Finding]:
             "Run `make up`.",
         )
     )
-    return [*findings, *_check_phones(settings), _check_trunk(settings), *check_promises(settings)]
+    looked = (check_disk(settings), *_check_phones(settings), _check_trunk(settings))
+    return [*findings, *looked, *check_promises(settings)]
+
+
+def check_disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.state_dir).free
+    remedy = f"Make room on the disk of {settings.state_dir}: rows, messages and logs need it."
+    return Finding("disk", free >= FREE_BYTES, f"{free >> 20:,} MB free", remedy)
 
 
 def _check_phones(settings: Settings) -> list[Finding]:
