@@ -179,7 +179,10 @@ async def test_order_comes_from_an_index_and_nothing_is_sorted(full: Database, a
 
     from ivr.records import call_page
 
-    query = call_page._query(asked, Sort.NEWEST, "1795290000-000100").limit(51)
+    place = call_page.Place(Sort.NEWEST, "1795290000-000100")
+    async with full.reading() as unit:
+        by, _ = await call_page._rarest(unit, asked, Sort.NEWEST)
+        query = call_page._which(unit, asked, by, place).limit(51)
     sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
     async with full.reading() as unit:
         plan = [row[3] for row in await unit.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
