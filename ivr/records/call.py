@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from ivr.records import tally
-from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+from ivr.records.database import Unit, UtcDateTime, first_id, metadata, upsert
 from ivr.records.tally import Of
 from ivr.routing.hours import BAKU
 
@@ -178,7 +178,7 @@ async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
 def _filtered(wanted: Wanted) -> Select[Any]:
     query = select(*_SHOWN)
     if wanted.since is not None:
-        query = query.where(table.c.started_at >= wanted.since)
+        query = query.where(table.c.id >= first_id(wanted.since), table.c.started_at >= wanted.since)
     if wanted.outcome is not None:
         query = query.where(table.c.outcome == wanted.outcome.value)
     return query

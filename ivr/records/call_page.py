@@ -20,7 +20,7 @@ from ivr.desk.catalogue import Risk
 from ivr.records import call, contact, wrapup
 from ivr.records.call import Outcome, State
 from ivr.records.contact import FirstTime
-from ivr.records.database import Unit, aside
+from ivr.records.database import Unit, aside, first_id
 
 PAGE = 50
 
@@ -89,7 +89,7 @@ _OF_CALL = (
 )  # fmt: skip
 _C, _W, _G = call.table.c, wrapup.table.c, wrapup.categories.c
 _LONGEST = {Sort.LONGEST_WAIT: _C.wait_s, Sort.LONGEST_TALK: _C.talk_s}
-FEW = 5_000  # rows that are sorted quicker than looked for
+FEW = 10_000  # rows that are sorted quicker than looked for
 COUNTED = 20_000  # rows of one value; more are so many, whatever they are
 _SHOWN = (
     *(_C[name] for name in _OF_CALL),
@@ -147,7 +147,10 @@ def _names(asked: Asked) -> list[str]:
 
 def _count(asked: Asked, name: str) -> ColumnElement[int]:
     key = _KEYS.get(name, _C.id)
-    wanted = _within(asked, key) if name == _SPAN else [_has(asked, name, lambda column: column)]
+    if name == "risk":
+        wanted = [_W.risk == asked.risk]  # older versions too: whether it is the newest is not in the index
+    else:
+        wanted = _within(asked, key) if name == _SPAN else [_has(asked, name, lambda column: column)]
     return select(func.count()).select_from(select(key).where(*wanted).limit(COUNTED).subquery()).scalar_subquery()
 
 
@@ -164,7 +167,7 @@ def _which(unit: Unit, asked: Asked, by: str, place: Place) -> Select[Any]:
         order = [key] if place.sort is Sort.OLDEST else [key.desc()]
         assert key is not None
         return select(key.label("id")).select_from(_joined(asked, by)).where(*wanted).order_by(*order)
-    length = length if by == _ALL else aside(unit, length)
+    length = length if by == _ALL else length + 0  # few: they are sorted, no index of lengths is walked
     seconds, _, last = place.after.partition("_")
     if last:
         wanted.append(tuple_(length, _C.id) < (_number(seconds), last))
@@ -205,7 +208,9 @@ def _has(asked: Asked, name: str, seen: Callable[[ColumnElement[Any]], ColumnEle
         case "silent":
             return seen(_C.silent).is_(asked.silent)
         case "repeat":
-            return seen(contact.table.c.first_time) == (FirstTime.NO if asked.repeat else FirstTime.YES).value
+            first = FirstTime.NO if asked.repeat else FirstTime.YES
+            # those that were no calls stand before all others in the index
+            return and_(seen(contact.table.c.first_time) == first.value, contact.table.c.call_id.is_not(None))
         case "risk":
             return and_(seen(_W.risk) == asked.risk, seen(_W.newest))
         case "category":
@@ -214,19 +219,14 @@ def _has(asked: Asked, name: str, seen: Callable[[ColumnElement[Any]], ColumnEle
 
 
 def _within(asked: Asked, key: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    found = [key >= _id_at(asked.since)] if asked.since else []
-    return found + ([key < _id_at(asked.until)] if asked.until else [])
+    found = [key >= first_id(asked.since)] if asked.since else []
+    return found + ([key < first_id(asked.until)] if asked.until else [])
 
 
 def _beyond(key: ColumnElement[Any], place: Place) -> list[ColumnElement[bool]]:
     if place.sort is Sort.OLDEST:
         return [key > place.after]
     return [key < place.after] if place.after else []
-
-
-def _id_at(moment: datetime) -> str:
-    """Before every id of that second and after every one before it."""
-    return f"{int(moment.timestamp()):010d}-"
 
 
 def _mark(last: Listed, sort: Sort) -> str:
