@@ -216,16 +216,14 @@ def _ended(row: Row) -> str:
 
 def _contact(row: Row, own: str) -> dict[str, Any]:
     seen = {name: getattr(row, name) for name in ("received_at", "channel", "language", "topic", "first_time")}
-    return seen | {"id": own, "age_band": _stated(row.age_band), "counsellor": None, "call_id": None}
+    return seen | {"id": own, "age_band": _stated(row.age_band)}
 
 
 def _written(row: Row, own: str, now: datetime) -> dict[str, Any]:
-    nothing: dict[str, Any] = {name: [] for name in ("groups", "risk_yes", "actions", "referrals")}
-    nothing |= {"age": None, "risk": None, "region": "", "caller": "", "living": "", "call_back": False}
-    head = {"contact_id": own, "number": 1, "at": now, "by": BY, "newest": True, "ended": _ended(row)}
+    head = {"contact_id": own, "at": now, "by": BY, "ended": _ended(row)}
     said = {name: getattr(row, name) for name in ("lists", "topic", "language", "gender", "summary")}
     codes = [row.category] if row.category else []
-    return nothing | head | said | {"age_band": _stated(row.age_band), "categories": codes}
+    return head | said | {"age_band": _stated(row.age_band), "categories": codes}
 
 
 def _counted(row: Row, own: str) -> dict[str, Any]:

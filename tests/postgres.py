@@ -135,7 +135,7 @@ def shared(folder: Path, until: int) -> Cluster:
 
 
 def start(until: int, *more: str) -> Cluster:
-    """A cluster of its own, which is gone when the process `until` has ended. `more`: settings beside QUICK, or over."""
+    """A cluster of its own, which is gone when the process `until` has ended. `more`: settings over QUICK."""
     bin_dir = programs()
     assert bin_dir
     folder, password = Path(tempfile.mkdtemp(prefix="ivr-postgres-")), secrets.token_hex(8)

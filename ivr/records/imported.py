@@ -16,7 +16,7 @@ table = Table(
     Column("content", String(64), nullable=False),
     Column("contact_id", String(40), nullable=False),
 )
-AT_ONCE = 500
+AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)

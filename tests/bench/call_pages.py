@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -14,8 +14,8 @@ from ivr.records import contact
 from ivr.records.call_page import Asked, Sort, page
 from ivr.records.database import Database, Unit
 from tests.bench.figures import Figure, Found, at_most, percentile
-from tests.bench.rows import FIRST, SECONDS
-from tests.bench.saturation import Tell
+from tests.bench.many import Many, Took, clocked
+from tests.bench.rows import FIRST, SECONDS, Tell
 
 GOAL_MS = 100
 PAGES_ON = 3  # pages looked at one after the other, beside one that is deep
@@ -26,31 +26,47 @@ CODE = "group-{}.sub-{}".format
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """One page: seconds by the clock, seconds of this process's processor."""
+class Look:
+    """One page."""
 
     what: str
-    elapsed: float
-    own: float
+    took: Took
 
 
-async def measure(database: Database, rows: int, tell: Tell) -> Found:
+def run(many: Many, tell: Tell) -> Found:
+    return asyncio.run(_whole(many, tell))
+
+
+async def _whole(many: Many, tell: Tell) -> Found:
+    database = Database(many.url)
+    try:
+        await database.migrate()
+        return await _measure(database, many, tell)
+    finally:
+        await database.close()
+
+
+async def _measure(database: Database, many: Many, tell: Tell) -> Found:
     tell("every filter in every order is looked through")
-    took = [each async for each in _calls(database)]
+    calls = [each async for each in _calls(database)]
     contacts = [each async for each in _contacts(database)]
-    of_calls, of_contacts = _figures(f"the call log, {rows:,} calls", took), _figures("the contacts", contacts)
-    slowest = sorted(took, key=lambda each: -each.elapsed)[:5]
-    notes = [f"{each.elapsed * 1000:.0f} ms: {each.what}" for each in slowest]
-    return Found("calls", f"Pages of {rows:,} calls and contacts", of_calls + of_contacts, notes)
+    slowest = sorted(calls, key=lambda each: -each.took.processor)[:5]
+    notes = [
+        f"{each.took.elapsed * 1000:.0f} ms, {each.took.processor * 1000:.0f} of processor: {each.what}"
+        for each in slowest
+    ]
+    figures = _figures("the call log", calls) + _figures("the contacts", contacts)
+    return Found("calls", f"Pages of {many}, and as many calls", figures, notes)
 
 
-def _figures(what: str, took: list[Took]) -> list[Figure]:
-    elapsed, own = [each.elapsed * 1000 for each in took], [each.own * 1000 for each in took]
+def _figures(what: str, looks: list[Look]) -> list[Figure]:
+    elapsed, processor = ([getattr(each.took, name) * 1000 for each in looks] for name in ("elapsed", "processor"))
     return [
-        Figure(f"a page of {what}, {len(took)} looks, median", percentile(elapsed, 0.5), "ms"),
-        Figure("the same, 95th percentile", percentile(elapsed, 0.95), "ms", at_most(GOAL_MS)),
-        Figure("the same, slowest", max(elapsed), "ms"),
-        Figure("the same, of this process's processor, median", percentile(own, 0.5), "ms"),
+        Figure(f"a page of {what}, {len(looks)} looks, median", percentile(elapsed, 0.5), "ms"),
+        Figure("… 95th percentile", percentile(elapsed, 0.95), "ms", at_most(GOAL_MS)),
+        Figure("… slowest", max(elapsed), "ms"),
+        Figure("… of processor, median", percentile(processor, 0.5), "ms"),
+        Figure("… of processor, 95th percentile", percentile(processor, 0.95), "ms"),
     ]
 
 
@@ -75,19 +91,20 @@ def asked() -> Iterator[Asked]:
     yield from (Asked(**told | month) for told, month in product((*one, *two), months))
 
 
-async def _calls(database: Database) -> Any:
+async def _calls(database: Database) -> AsyncIterator[Look]:
     for each, sort in product(asked(), Sort):
         after = ""
         for number in range(PAGES_ON):
-            found, took = await _clocked(database, lambda unit: page(unit, each, sort, after))  # noqa: B023
-            yield Took(f"{_told(each)}, {sort}, page {number + 1}", *took)
+            what = f"{_told(each)}, {sort}, page {number + 1}"
+            found, look = await _look(database, what, partial(page, asked=each, sort=sort, after=after))
+            yield look
             after = found.after
             if not after:
                 break
         else:
-            deep = _deep(sort)
-            _, took = await _clocked(database, lambda unit: page(unit, each, sort, deep))  # noqa: B023
-            yield Took(f"{_told(each)}, {sort}, far down", *took)
+            what = f"{_told(each)}, {sort}, far down"
+            _, look = await _look(database, what, partial(page, asked=each, sort=sort, after=_deep(sort)))
+            yield look
 
 
 def _deep(sort: Sort) -> str:
@@ -101,27 +118,19 @@ def _told(each: Asked) -> str:
     return ", ".join(f"{name} {value}" for name, value in told.items() if value not in ("", None)) or "everything"
 
 
-async def _contacts(database: Database) -> Any:
+async def _contacts(database: Database) -> AsyncIterator[Look]:
     """As `ivr contacts` lists them."""
     for since, limit in product((None, MIDDLE, LAST - MONTH), (None, 50)):
         for after in ("", f"{FIRST + SECONDS // 2}-00000000", f"{FIRST + SECONDS - 90_000}-00000000"):
-            _, took = await _clocked(database, lambda unit: contact.page(unit, since, limit, after))  # noqa: B023
-            yield Took(f"contacts since {since}, {limit}, after {after}", *took)
+            what = f"contacts since {since}, {limit}, after {after}"
+            _, look = await _look(database, what, partial(contact.page, since=since, limit=limit, after=after))
+            yield look
 
 
-async def _clocked(database: Database, ask: Callable[[Unit], Awaitable[Any]]) -> tuple[Any, tuple[float, float]]:
-    began, used = time.perf_counter(), time.process_time()
-    async with database.reading() as unit:
-        found = await ask(unit)
-    return found, (time.perf_counter() - began, time.process_time() - used)
+async def _look(database: Database, what: str, ask: Callable[[Unit], Awaitable[Any]]) -> tuple[Any, Look]:
+    async def deed() -> Any:
+        async with database.reading() as unit:
+            return await ask(unit)
 
-
-def run(url: str, rows: int, tell: Tell) -> Found:
-    async def whole() -> Found:
-        database = Database(url)
-        try:
-            return await measure(database, rows, tell)
-        finally:
-            await database.close()
-
-    return asyncio.run(whole())
+    found, took = await clocked(database, deed)
+    return found, Look(what, took)

@@ -1,7 +1,7 @@
-"""A database with very many rows, made by the database itself: as many calls as contacts, half of these by telephone.
+"""A database with very many rows, made by the database itself: as many calls as contacts, half of which called.
 
-Shares are those that the helpline has published (DOMAIN); the rest is assumed, and named here. Everything follows from a
-row's number, so every machine makes the same rows. Indexes are made when the rows are there, as a restore does.
+Shares are those that the helpline has published (DOMAIN); the rest is assumed, and named here. Everything follows from
+a row's number, so every machine makes the same rows. Indexes are made when the rows are there, as a restore does.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ async def _insert(database: Database, table: str, columns: Mapping[str, str], ro
         if not database.is_sqlite:
             await unit.exec_driver_sql("SET LOCAL session_replication_role = replica")  # every call is there
         names = ", ".join(f'"{name}"' for name in columns)
-        await unit.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} {rows}")  # noqa: S608
+        await unit.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} {rows}")
 
 
 async def _drop_indexes(database: Database, table: Table) -> None:
