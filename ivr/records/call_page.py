@@ -156,23 +156,34 @@ def _count(asked: Asked, name: str) -> ColumnElement[int]:
 
 def _which(unit: Unit, asked: Asked, by: str, place: Place) -> Select[Any]:
     """The calls of a page, in order: ids, and lengths. `by`: the field whose index is walked."""
-    length = _LONGEST.get(place.sort)
-    key = None if length is not None and by == _ALL else _KEYS.get(by, _C.id)
-    others = (_has(asked, name, partial(aside, unit)) for name in _names(asked) if name not in (by, _SPAN))
-    wanted = [] if by in (_ALL, _SPAN) else [_has(asked, by, lambda column: column)]
-    keys = [each if each is key else aside(unit, each) for each in _used(asked)]
-    wanted += [*others, *(each for one in keys for each in _within(asked, one))]
-    if length is None:
-        wanted += [each for one in keys for each in _beyond(one, place)]
-        order = [key] if place.sort is Sort.OLDEST else [key.desc()]
-        assert key is not None
-        return select(key.label("id")).select_from(_joined(asked, by)).where(*wanted).order_by(*order)
-    length = length if by == _ALL else length + 0  # few: they are sorted, no index of lengths is walked
+    if place.sort in _LONGEST:
+        return _by_length(unit, asked, by, place)
+    key: ColumnElement[Any] = _KEYS.get(by, _C.id)
+    wanted = _wanted(unit, asked, by, lambda each: [*_within(asked, each), *_beyond(each, place)])
+    order = key if place.sort is Sort.OLDEST else key.desc()
+    return select(key.label("id")).select_from(_joined(asked, by)).where(*wanted).order_by(order)
+
+
+def _by_length(unit: Unit, asked: Asked, by: str, place: Place) -> Select[Any]:
+    """Few are sorted: what is added to their length is nothing, and no index of lengths has it."""
+    column: ColumnElement[Any] = _LONGEST[place.sort]
+    length = column if by == _ALL else column + 0
+    wanted = [length.is_not(None), *_wanted(unit, asked, by, lambda each: _within(asked, each))]
     seconds, _, last = place.after.partition("_")
     if last:
         wanted.append(tuple_(length, _C.id) < (_number(seconds), last))
-    chosen = select(_C.id, length.label("length")).select_from(_joined(asked, by))
-    return chosen.where(length.is_not(None), *wanted).order_by(length.desc(), _C.id.desc())
+    chosen = select(_C.id, length.label("length")).select_from(_joined(asked, by)).where(*wanted)
+    return chosen.order_by(length.desc(), _C.id.desc())
+
+
+def _wanted(
+    unit: Unit, asked: Asked, by: str, bounds: Callable[[ColumnElement[Any]], list[ColumnElement[bool]]]
+) -> list[ColumnElement[bool]]:
+    """What is asked for, and the `bounds` of each id: only what is walked may be looked up in an index of its own."""
+    walked = _KEYS.get(by, _C.id) if by != _ALL or not _names(asked) else None
+    found = [_has(asked, by, lambda column: column)] if by not in (_ALL, _SPAN) else []
+    found += [_has(asked, name, partial(aside, unit)) for name in _names(asked) if name not in (by, _SPAN)]
+    return found + [each for key in _used(asked) for each in bounds(key if key is walked else aside(unit, key))]
 
 
 def _used(asked: Asked) -> list[ColumnElement[str]]:
@@ -204,18 +215,20 @@ def _shown(which: Select[Any], sort: Sort) -> Select[Any]:
 
 
 def _has(asked: Asked, name: str, seen: Callable[[ColumnElement[Any]], ColumnElement[Any]]) -> ColumnElement[bool]:
+    """`seen`: how its columns are shown to the planner."""
+    value: object = getattr(asked, name)
     match name:
         case "silent":
-            return seen(_C.silent).is_(asked.silent)
+            return seen(_C.silent).is_(value)
         case "repeat":
             first = FirstTime.NO if asked.repeat else FirstTime.YES
             # those that were no calls stand before all others in the index
             return and_(seen(contact.table.c.first_time) == first.value, contact.table.c.call_id.is_not(None))
         case "risk":
-            return and_(seen(_W.risk) == asked.risk, seen(_W.newest))
+            return and_(seen(_W.risk) == value, seen(_W.newest))
         case "category":
-            return seen(_G.code) == asked.category
-    return seen(_C[name]) == getattr(asked, name)
+            return and_(seen(_G.code) == value)
+    return and_(seen(_C[name]) == value)
 
 
 def _within(asked: Asked, key: ColumnElement[Any]) -> list[ColumnElement[bool]]:

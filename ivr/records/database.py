@@ -281,7 +281,12 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
     """A connection that broke is made anew before it is used; whoever hangs in the middle of a transaction, a stopped
     process or a cut network, is cut off by the server and keeps nobody waiting for longer."""
     limits = {"lock_timeout": BUSY_TIMEOUT_MS, "idle_in_transaction_session_timeout": BUSY_TIMEOUT_MS}
-    told = {"application_name": "ivr", "timezone": "UTC", **QUICK, **{name: str(value) for name, value in limits.items()}}
+    told = {
+        "application_name": "ivr",
+        "timezone": "UTC",
+        **QUICK,
+        **{name: str(value) for name, value in limits.items()},
+    }
     arguments = {"timeout": CONNECT_TIMEOUT_S, "server_settings": told}
     engine = create_async_engine(url, pool_pre_ping=True, connect_args=arguments)
     event.listen(engine.sync_engine, "connect", _set_text)

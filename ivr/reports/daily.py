@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
+import structlog
+
+from ivr.errors import HelplineError
 from ivr.records import tally
-from ivr.records.database import Database, Unit, one_reader
+from ivr.records.database import Database, Unit, one_reader, opened
 from ivr.records.ledger import LEDGER
 from ivr.records.tally import Of
 from ivr.reports import measures, queries, service
 from ivr.reports.measures import Counts
 from ivr.reports.periods import Span, today
+from ivr.settings import Settings
 
 AT_ONCE = 7  # days in one transaction: others wait for it
 OTHERS_TURN_S = 0.02
+EVERY_S = 600.0
+
+_log = structlog.get_logger()
 
 
 async def _contacts(unit: Unit, span: Span) -> Counts:
@@ -57,6 +64,19 @@ def gaps(span: Span, known: Collection[int]) -> Iterator[Span]:
 
 def _span(first: int, last: int) -> Span:
     return Span(date.fromordinal(first), date.fromordinal(last))
+
+
+async def keep_counting(settings: Settings) -> None:
+    """`keep_up` for ever. Whatever hinders it costs the reports time, and nothing else."""
+    async with opened(settings.database) as database:
+        while True:
+            try:
+                await keep_up(database, datetime.now(UTC))
+            except HelplineError as error:
+                _log.warning("days_not_counted", why=str(error))
+            except Exception:  # the ledger is followed in this process, and matters more
+                _log.exception("days_not_counted")
+            await asyncio.sleep(EVERY_S)
 
 
 async def keep_up(database: Database, now: datetime, since: date | None = None) -> int:

@@ -87,7 +87,7 @@ def asked() -> Iterator[Asked]:
         {"counsellor": "101", "topic": "violence"}, {"outcome": "message_left", "language": "ru"},
         {"topic": "health", "language": "en", "silent": True}, {"repeat": True, "counsellor": "112", "language": "en"},
     ]  # fmt: skip
-    months = ({}, {"since": MIDDLE, "until": MIDDLE + MONTH}, {"since": LAST - MONTH})
+    months: tuple[dict[str, Any], ...] = ({}, {"since": MIDDLE, "until": MIDDLE + MONTH}, {"since": LAST - MONTH})
     yield from (Asked(**told | month) for told, month in product((*one, *two), months))
 
 
