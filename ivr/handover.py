@@ -26,6 +26,7 @@ from ivr.telephony.ami import USER, Switch, connected
 from ivr.telephony.variables import Variable
 
 CONTEXT = "handover"
+DEAR = "dear"
 _EXTENSION = re.compile(r"[0-9]{2,8}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{2,15}", re.ASCII)
 _INHERITED = f"_{Variable.TYPED}"  # by what that channel dials next
@@ -124,7 +125,8 @@ async def _talk_of_who_rings_out(switch: Switch, ask: Ask) -> Talk:
     talk = talk_of(channels(await switch.ask("Status")), ask.own)
     if await _told(switch, talk.counsellor, Variable.RINGS_OUT) != "yes":
         raise Refused(f"{ask.who.name} may not ring out.")
-    if await _told(switch, talk.caller, f"DIALPLAN_EXISTS(outside,{ask.to},1)") != "1":
+    told = [await _told(switch, talk.caller, f"DIALPLAN_EXISTS({where},{ask.to},1)") for where in (OUTSIDE, DEAR)]
+    if told != ["1", "0"]:
         raise Refused("This number may not be rung.", remedy="IVR_RING_OUT_NUMBERS says which may.")
     return talk
 

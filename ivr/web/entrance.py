@@ -44,8 +44,7 @@ class Entrance:
     """Stands before every route. `clock` gives the time in UTC."""
 
     def __init__(self, office: Office, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.office = office
-        self._clock = clock
+        self.office, self.clock = office, clock
 
     async def admit(self, request: HTTPConnection, asked: Allowed) -> None:
         """Lets pass, with `request.state.seat`; or raises Elsewhere (to the sign-in) or Refused.
@@ -85,7 +84,7 @@ class Entrance:
         return who
 
     def knock(self, request: HTTPConnection) -> Knock:
-        return Knock(self._clock(), _address(request))
+        return Knock(self.clock(), _address(request))
 
     async def _look(self, request: HTTPConnection, who: Seat, permission: Permission) -> None:
         if who.step is not Step.DONE:
@@ -111,8 +110,16 @@ def refuse_foreign(request: HTTPConnection) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site != "same-origin":
         raise Refused("a form from another site")
-    if site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if site is None and origin is not None and place_of(origin) != request.headers.get("host"):
         raise Refused("a form from another origin")
+
+
+def place_of(origin: str) -> str:
+    """Host and port of an Origin header; nothing for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def place(request: HTTPConnection) -> str:

@@ -43,9 +43,11 @@ from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
 from ivr.web.message_list import MessageList
+from ivr.web.metrics import Metrics
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
+from ivr.web.patience import Patience
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
@@ -61,6 +63,7 @@ from ivr.web.wrap_up import WrapUp
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
+MOST_CONNECTIONS = 1_000  # a watcher of the board holds one, a telephone in a page another
 PING_S = 15.0  # a page that does not answer for as long is gone
 
 # One branch of errors.py, one status. What an error says stays here: it may name files.
@@ -84,22 +87,24 @@ def site(
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
     papers, feed = WrapUp(settings, pages, entrance), feed or Feed()
-    sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
+    stands_on = settings, pages, entrance
+    sign_in, own = SignIn(pages, entrance), OwnAccount(*stands_on)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
-        Rota(settings, pages, entrance).router(),
-        AccountList(settings, pages, entrance).router(),
-        Audit(pages, entrance).router(),
-        Debriefs(pages, entrance).router(),
-        Reviews(settings, pages, entrance).router(),
+        Rota(*stands_on).router(),
+        AccountList(*stands_on).router(),
+        Audit(*stands_on).router(),
+        Debriefs(*stands_on).router(),
+        Reviews(*stands_on).router(),
         MenuList(settings, pages, entrance).router(),
-        ReportPage(pages, entrance).router(),
+        ReportPage(*stands_on).router(),
         PromptList(settings, pages, entrance).router(),
-        CallList(settings, pages, entrance).router(),
+        CallList(*stands_on).router(),
         BoardPage(settings, pages, entrance, feed).router(),
+        Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
         Desk(settings, pages, entrance, papers, feed).router(),
         Directory(pages, papers).router(),
@@ -208,6 +213,8 @@ async def serve(settings: Settings) -> None:
         log_config=None,
         server_header=False,
         lifespan="off",
+        http=Patience,
+        limit_concurrency=MOST_CONNECTIONS,
         ws="websockets-sansio",
         ws_max_size=MOST_BYTES,
         ws_ping_interval=PING_S,

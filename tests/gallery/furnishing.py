@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from ivr import accounts, call_log, disclosing, rota, wrapup
+from ivr import accounts, call_log, disclosing, help_request, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.contact_import import bring_in
@@ -18,10 +18,14 @@ from ivr.desk.access import Role
 from ivr.desk.disclosure import Form as RegisterForm
 from ivr.desk.wrapup import Form
 from ivr.disclosing import Who
+from ivr.help_request import Why
 from ivr.records import contact
+from ivr.records.draft import Of
+from ivr.routing.hours import BAKU
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
+from tests.records.rung import rang
 from tests.records.switch_log import Calling, SwitchLog, answered
 from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
@@ -93,14 +97,15 @@ def _now(log: SwitchLog, extension: str, **said: object) -> tuple[Calling, str]:
 async def register(house: House) -> Known:
     """What was told of children: two entries, one of them corrected."""
     desk = wrapup.open_desk(house.settings, house.database)
-    who, contact_id = Who("gunay", Role.SUPERVISOR, house.now), (await call_log_ids(house))[0]
+    aynur, gunay = Who("aynur", Role.COUNSELLOR, house.now), Who("gunay", Role.SUPERVISOR, house.now)
+    contact_id = (await call_log_ids(house))[0]
     told = {"when": "2026-11-22T10:40", "decided_by": "gunay"}
     note = "Növbətçi polis əməkdaşı qeydə aldı, bir saatdan sonra geri zəng edəcəklər."
     first = RegisterForm("police", "physical_violence", child_told="before", note=note, **told)
-    made = str(await disclosing.enter(desk, who, contact_id, first))
-    await disclosing.correct(desk, who, made, 1, replace(first, ground="danger_to_life"))
+    made = str(await disclosing.enter(desk, aynur, contact_id, first))
+    await disclosing.correct(desk, gunay, made, 1, replace(first, ground="danger_to_life"))
     second = RegisterForm("child_protection", "neglect", child_told="no", not_told="would_endanger", **told)
-    await disclosing.enter(desk, replace(who, name="aynur", role=Role.COUNSELLOR), contact_id, second)
+    await disclosing.enter(desk, gunay, contact_id, second)
     return {"entry_id": made}
 
 
@@ -165,6 +170,32 @@ async def line(house: House) -> Known:
     return {}
 
 
+async def help_asked(house: House) -> Known:
+    """In one of the talks that go on."""
+    of = Of("1795293485-000903", "aynur")
+    await help_request.ask(house.database, of, "101", Why.UNSURE, house.now - timedelta(seconds=40))
+    return {}
+
+
+async def days(house: House) -> Known:
+    """Today until now, and the same weekday of the four weeks before."""
+    midnight = BAKU.moment(BAKU.day(house.now))
+    today = "0100001243350"
+    before = "100000124234533334543321"
+    moments = [
+        midnight + timedelta(hours=hour, minutes=2 * n) for hour, calls in enumerate(today) for n in range(int(calls))
+    ]
+    moments += [
+        midnight - timedelta(weeks=week) + timedelta(hours=hour, minutes=5 * n)
+        for week in range(1, 5)
+        for hour, calls in enumerate(before)
+        for n in range(int(calls) + week % 2)
+    ]
+    async with house.database.unit_of_work() as unit:
+        await rang(unit, *moments)
+    return {}
+
+
 async def shifts(house: House) -> Known:
     """A week with a night that nobody has, a day off, and a swap."""
     weekly = [Shift("101", day, 9 * 60, 17 * 60) for day in range(5)] + [
@@ -179,4 +210,6 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, desks, register, years_before, prompts, line, shifts)
+FURNISHED: tuple[Part, ...] = (
+    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts,
+)  # fmt: skip

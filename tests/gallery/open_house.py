@@ -31,6 +31,7 @@ from tests.web.house import PASSWORD, House
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 800), (360, 740)
 # Nothing is looked for elsewhere.
+LOCALES = {"az": "az-AZ", "ru": "ru-RU", "en": "en-GB"}  # a browser writes dates in the way of its own language
 FLAGS = ("--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1")
 
 
@@ -78,7 +79,10 @@ class OpenHouse:
     async def _context(self, who: str, look: Look) -> BrowserContext:
         width, height = look.size
         context = await self.browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=look.scheme, reduced_motion="reduce"
+            locale=LOCALES[look.language],
+            viewport={"width": width, "height": height},
+            color_scheme=look.scheme,
+            reduced_motion="reduce",
         )
         cookies = {"lang": look.language} | ({"session": self.cookies[who]} if who else {})
         await context.add_cookies(

@@ -26,6 +26,7 @@ from tests.web.house import PASSWORD
 NO_PAGE = frozenset(
     {
         "/health",
+        "/metrics",
         "/static/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
