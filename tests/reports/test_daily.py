@@ -140,13 +140,19 @@ async def _called_before(unit: Unit) -> None:
     await contact.settle(unit, [FIRST_TALK["caller"]])
 
 
+async def _gone(unit: Unit) -> None:
+    """A contact that is no more, of which something is written again."""
+    await unit.execute(delete(contact.table).where(contact.table.c.id == FIRST_TALK["id"]))
+    await counted.refresh(unit, [FIRST_TALK["id"]])
+
+
 async def _forgotten(unit: Unit) -> None:
     stale = call.stale(10, datetime(2020, 1, 1, tzinfo=UTC))
     await contact.forget(unit, stale)
     await call.forget(unit, stale)
 
 
-DEEDS = (_called_again, _corrected, _entered, _brought_in, _called_before, _forgotten)
+DEEDS = (_called_again, _corrected, _entered, _brought_in, _called_before, _gone, _forgotten)
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda each: each.__name__)
