@@ -17,6 +17,7 @@ from ivr.cli import (
     contacts,
     counsellors,
     database,
+    erase,
     flow,
     hours,
     keys,
@@ -25,6 +26,7 @@ from ivr.cli import (
     presence,
     prompts,
     report,
+    retention,
     rota,
     silent,
 )
@@ -57,6 +59,8 @@ for group in (
     database,
     backups,
     keys,
+    retention,
+    erase,
     report,
 ):
     group.register(app)

@@ -67,6 +67,7 @@ class Variable(StrEnum):
     TO = "HL_TO"  # program → dialplan: the extension to which a caller is handed, or which is asked first
     WITH = "HL_WITH"  # program → dialplan, on the caller's channel: the channel of whoever they are to talk with now
     MESSAGE_S = "HL_MESSAGE_S"  # dialplan: its seconds on disk
+    TRIAL = "HL_TRIAL"  # a trial of the line: its name on the caller's side (call file), yes on the line's (dialplan)
 
 
 class Global(StrEnum):

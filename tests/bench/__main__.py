@@ -1,6 +1,6 @@
 """`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
 
-python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls|reports]
+python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls|reports|desk]
                       [--rows N] [--postgresql | --database URL]
 """
 
@@ -16,11 +16,11 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from tests.bench import board, call_pages, latency, ledger_pace, many, reports, routing, saturation, sessions
+from tests.bench import board, call_pages, desk, latency, ledger_pace, many, reports, routing, saturation, sessions
 from tests.bench.figures import Found, Machine, as_json, machine, table
 from tests.bench.own_line import BenchLine, opened
 
-NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls", "reports")
+NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls", "reports", "desk")
 ON_THE_LINE = ("saturation", "latency")
 OF_MANY_ROWS = {"calls": call_pages.run, "reports": reports.run}
 
@@ -90,6 +90,8 @@ def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tel
         yield from routing.measure(routing.QUICK if quick else routing.LONG, tell)
     elif name == "board":
         yield board.measure(board.QUICK if quick else board.LONG, tell)
+    elif name == "desk":
+        yield desk.measure(desk.QUICK if quick else desk.LONG, tell)
     elif name == "sessions":
         yield sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
     elif name == "ledger":
