@@ -21,8 +21,8 @@ from tests.chaos.lookout import Lookout, lookout
 from tests.chaos.verdict import Bound, Figures, Heard, Row, Span, Talked, complaints, figures, strangers
 from tests.chaos.witness import Witness
 
-LIVELY_S = 30.0
-RIGHT_WITHIN_S = 45.0
+LIVELY_S = 15.0
+RIGHT_WITHIN_S = 20.0
 SETTLE_S = 3.0
 DRAIN_S = 75.0
 BEHIND_S = 2.0  # a row is not promised sooner
@@ -125,6 +125,7 @@ async def play(line: ChaosLine, faults: Sequence[Fault], pace: Pace, tell: Tell)
             tell(fault.what)
             rounds.append(await _round(stage, fault, began))
             began = rounds[-1].span.ended
+            tell(_so_far(rounds[-1]))
         tell("until the last have hung up")
         await stage.crowd.stop(DRAIN_S)
         return await _judged(stage, rounds, pace.patience)
@@ -154,6 +155,13 @@ async def _round(stage: Stage, fault: Fault, began: float) -> Round:
     if changed := await stage.reopened():
         stage.said.append(f"{changed} calls that were over are on record as going on, or no more")
     return Round(fault, Span(began, struck, over, time.time(), board_s, right_s), talks, tuple(stage.said))
+
+
+def _so_far(each: Round) -> str:
+    """A line while one waits; the verdict comes at the end."""
+    lasted, board, right = each.span.over - each.span.struck, each.span.board_s, each.span.right_s
+    times = (f"{name} {'never' if s is None else f'{s:.1f} s'}" for name, s in (("board", board), ("all right", right)))
+    return "; ".join((f"  lasted {lasted:.1f} s", f"{len(each.talks)} talked", *times, *each.said))
 
 
 async def _lively(stage: Stage) -> None:
