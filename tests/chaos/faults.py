@@ -190,9 +190,11 @@ async def rotate(stage: Stage) -> None:
 
 
 async def truncate(stage: Stage) -> None:
-    """Cut in the middle of a line, some twenty lines back; the switch writes on where it was cut."""
+    """Cut in the middle of a line, some twenty lines back; the switch writes on where it was cut. What was cut away
+    had been read: of what was not, nobody could know."""
     file = ledger(stage)
-    await asyncio.sleep(1)  # what is cut has been read
+    while await stage.unread():
+        await asyncio.sleep(0.02)
     lines = file.read_bytes().split(b"\n")[:-1]
     os.truncate(file, sum(len(line) + 1 for line in lines[:-20]) + len(lines[-20]) // 2)
 
@@ -224,11 +226,11 @@ FAULTS = (
     Fault("database-locked", "database locked by another process for 30 s", lock),
     Fault("database-read-only", "database read-only for 8 s", make_read_only),
     Fault("ami-cut", "the switch's manager interface shut for 8 s", cut_ami),
+    Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
+    Fault("database-corrupt", "half of what the database knows of calls overwritten; `ivr db mend` after 8 s", corrupt),
     Fault("ledger-rotated", "ledger renamed away, twice", rotate),
     Fault("ledger-truncated", "ledger cut in mid-line", truncate),
     Fault("ledger-duplicated", "parts of the ledger once more at its end", duplicate),
-    Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
-    Fault("database-corrupt", "half of what the database knows of calls overwritten; `ivr db mend` after 8 s", corrupt),
     Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
     Fault("clock-back", "and twenty back", step_clock(-600)),
     Fault("stop-switch", "the switch, stopped (SIGSTOP)", stop("switch"), SPARES_NOTHING),

@@ -14,6 +14,7 @@ from ivr import line as the_line
 from ivr.errors import HelplineError
 from ivr.records import call
 from ivr.records.database import Database
+from ivr.records.ledger import where
 from ivr.telephony.sipp_message import Side
 from tests.chaos.chaos_line import ChaosLine
 from tests.chaos.crowd import Caller, Crowd, Desk, Talk, desk
@@ -57,15 +58,16 @@ class Stage:
 
     async def rows(self) -> dict[str, bool]:
         """Every call on record, and whether it is over; none while the database cannot be read."""
-        database = Database(self.line.settings.database)
-        try:
-            async with asyncio.timeout(2), database.reading() as unit:
+        with suppress(HelplineError, TimeoutError):
+            async with asyncio.timeout(2), _database(self.line) as database, database.reading() as unit:
                 found = await unit.execute(select(call.table.c.id, call.table.c.ended_at))
                 return {row.id: row.ended_at is not None for row in found}
-        except (HelplineError, TimeoutError):
-            return {}
-        finally:
-            await database.close()
+        return {}
+
+    async def unread(self) -> int:
+        """Bytes of the ledger that are in no row yet."""
+        async with _database(self.line) as database, database.reading() as unit:
+            return self.line.settings.ledger_file.stat().st_size - (await where(unit)).place.offset
 
     async def reopened(self) -> int:
         """Calls that were on record as over before this fault, and no longer are."""
@@ -73,6 +75,15 @@ class Stage:
         lost = {name for name in self.over if not rows.get(name)}
         self.over = {name for name, over in rows.items() if over}
         return len(lost)
+
+
+@asynccontextmanager
+async def _database(line: ChaosLine) -> AsyncIterator[Database]:
+    database = Database(line.settings.database)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 @dataclass(frozen=True, slots=True)
