@@ -231,10 +231,11 @@ FAULTS = (
     Fault("ledger-rotated", "ledger renamed away, twice", rotate),
     Fault("ledger-truncated", "ledger cut in mid-line", truncate),
     Fault("ledger-duplicated", "parts of the ledger once more at its end", duplicate),
-    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
-    Fault("clock-back", "and twenty back", step_clock(-600)),
     Fault("stop-switch", "the switch, stopped (SIGSTOP)", stop("switch"), SPARES_NOTHING),
     Fault("kill-switch", "the switch, killed", kill("switch"), SPARES_NOTHING),
+    # Last: whatever is started from then on reads that clock, and the switch must not (clock.c).
+    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
+    Fault("clock-back", "and twenty back", step_clock(-600)),
 )
 POSTGRESQL = "postgresql-stopped"
 
