@@ -103,7 +103,7 @@ DOCKERFILES = sorted((PROJECT / "images").glob("*Dockerfile"))
 
 
 def test_the_containers_together_run_every_part_once() -> None:
-    told = [part for parts in re.findall(r'IVR_PARTS: "?([a-z,]+)', COMPOSE) for part in parts.split(",")]
+    told = [part for parts in re.findall(r'IVR_PARTS: "?([a-z,]*[a-z])', COMPOSE) for part in parts.split(",")]
     assert sorted(told) == sorted(PARTS)
 
 
