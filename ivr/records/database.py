@@ -42,7 +42,7 @@ from ivr.records import ownership
 Unit = AsyncConnection
 """One transaction: what `unit_of_work` gives and every query takes."""
 
-HEAD = "0014"  # the newest revision in migrations/versions; a test compares
+HEAD = "0016"  # the newest revision in migrations/versions; a test compares
 BUSY_TIMEOUT_MS = 15_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S = 5.0
@@ -128,12 +128,6 @@ class Database:
             if not self.is_sqlite:
                 await _wait_for(unit, _MIGRATION_LOCK)
             await unit.run_sync(_upgrade)
-
-    async def overwrite(self, unit: Unit) -> None:
-        """What this unit takes away is overwritten in the file, not only let go of. PostgreSQL does so itself, when it
-        vacuums."""
-        if self.is_sqlite:
-            await unit.execute(text("PRAGMA secure_delete=ON"))
 
     async def leave_nothing_behind(self) -> bool:
         """Empty the log beside the file, in which rows stand as they were. False when others are reading or writing
@@ -321,7 +315,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 def _set_pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # NORMAL may lose the last transactions to a power cut, never half of one; the ledger still has their events.
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=NORMAL", "foreign_keys=ON"):
+    # What is deleted is overwritten in its page, whoever deletes it and however SQLite was built.
+    pragmas = (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     _to_wal(cursor)
     cursor.close()
@@ -391,6 +387,11 @@ def _first_line(error: object) -> str:
     return str(error).partition("\n")[0].rpartition(">: ")[2]
 
 
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a file whose bytes were changed
+
+
 def _unusable(where: object, why: object, *, is_sqlite: bool = True) -> Refused:
     remedy = "Look at its folder's owner and the disk." if is_sqlite else "Look at the server and at IVR_DATABASE_URL."
+    if is_sqlite and any(word in str(why) for word in DAMAGED):
+        remedy = "Run `ivr db mend`; calls go on meanwhile."
     return Refused(f"The database {where} cannot be used: {why}.", remedy=remedy)
