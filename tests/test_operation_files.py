@@ -76,6 +76,7 @@ def test_every_command_of_the_handbook_is_there(told: str) -> None:
         command = command.commands[part]  # type: ignore[attr-defined]
         used.append(part)
     assert used, told
+    assert not hasattr(command, "commands") or all(part.startswith("-") for part in parts[len(used) :][:1]), told
     assert {part.partition("=")[0] for part in parts if part.startswith("--")} <= _options(*used) | {"--help"}, told
 
 
