@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from ivr.errors import HelplineError, Refused, TelephonyError
 from ivr.keeper import alive
-from ivr.prepare import bring_switch, make_folders, people, places, prepare
+from ivr.prepare import bring_switch, load_flow, load_hours, load_policy, make_folders, people, places, prepare
 from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
@@ -133,6 +133,8 @@ async def renew_line(settings: Settings, tell: Tell) -> None:
     if not alive(_pid_file(settings, "switch")):
         await open_line(settings, tell)
         return
+    for read in (load_flow, load_policy, load_hours):  # nothing is touched for what would not start
+        read(settings)
     tell("stopping the parts, not the switch")
     keeper = alive(_pid_file(settings, "keeper"))
     service = bool(keeper) and _is_a_service(keeper)
