@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ivr import accounts, demo, line
+from ivr import accounts, demo, line, renewal
 from ivr.accounts import Given
 from ivr.demo import Moment
 from ivr.errors import ScriptError, TelephonyError
@@ -61,7 +61,7 @@ def up(
     """
     told = load_settings()
     if stay:
-        asyncio.run(line.stay(told, lambda text: out.print(f"· {text}")))
+        asyncio.run(renewal.stay(told, lambda text: out.print(f"· {text}")))
     begun = time.monotonic()
     with out.status("opening the line") as spinner:
 
@@ -72,7 +72,7 @@ def up(
 
         opened = renew or asyncio.run(line.open_line(told, tell))
         if renew:
-            asyncio.run(line.renew_line(told, tell))
+            asyncio.run(renewal.renew_line(told, tell))
     warning = warning_of_closed_folder(told)
     if warning:
         out.print(f"[yellow]![/] {warning}", soft_wrap=True)
