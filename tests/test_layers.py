@@ -53,6 +53,7 @@ RING_OF = {
     "ivr.calendar": "wire",
     "ivr.attempt": "acts",
     "ivr.reports.queries": "acts",
+    "ivr.reports.daily": "acts",
     "ivr.reports.reckoning": "acts",
     "ivr.reports.service": "acts",
     "ivr.reports.annual": "acts",
