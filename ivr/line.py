@@ -211,14 +211,18 @@ def wait_gone(settings: Settings, names: tuple[str, ...], timeout_s: float = CLO
 
 
 def _refuse_busy_ports(settings: Settings) -> None:
-    """Ports of parts that do not run must be free. Raises Refused naming port and setting."""
-    if not alive(pid_file(settings, "switch")):
+    """Ports of parts that are to be started here must be free. Raises Refused naming port and setting."""
+    if _is_to_start(settings, "switch"):
         _refuse_busy(socket.SOCK_DGRAM, settings.bind_address, settings.sip_port, "IVR_SIP_PORT")
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.ami_port, "IVR_AMI_PORT")
-    if not alive(pid_file(settings, "answer")):
+    if _is_to_start(settings, "answer"):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.fastagi_port, "IVR_FASTAGI_PORT")
-    if not alive(pid_file(settings, "web")):
+    if _is_to_start(settings, "web"):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.web_port, "IVR_WEB_PORT")
+
+
+def _is_to_start(settings: Settings, name: str) -> bool:
+    return (not settings.parts or name in settings.parts) and not alive(pid_file(settings, name))
 
 
 def _refuse_busy(kind: socket.SocketKind, address: str, port: int, name: str) -> None:
