@@ -80,6 +80,7 @@ RING_OF = {
     "ivr.handover": "acts",
     "ivr.line": "acts",
     "ivr.trial": "acts",
+    "ivr.renewal": "acts",
     "ivr.tidying": "acts",
     "ivr.alarms": "decisions",
     "ivr.vitals": "acts",

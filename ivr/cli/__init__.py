@@ -19,6 +19,7 @@ from ivr.cli import (
     database,
     erase,
     flow,
+    health,
     hours,
     keys,
     line,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for group in (
     line,
+    health,
     calls,
     contacts,
     callbacks,
