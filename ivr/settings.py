@@ -191,6 +191,16 @@ class Settings(BaseSettings):
         return self.state_dir / "flow" / "helpline.toml"
 
     @property
+    def flow_of_page(self) -> Path:
+        """The flow that took over on the page of the menus. While it is there it wins over `helpline_file`."""
+        return self.state_dir / "flow" / "page.toml"
+
+    @property
+    def flow_on_trial(self) -> Path:
+        """What the test call plays."""
+        return self.state_dir / "flow" / "trial.toml"
+
+    @property
     def policy_in_use(self) -> Path:
         """The last call-back policy without faults; `callbacks_dir` holds the one to be edited."""
         return self.state_dir / "flow" / "policy.toml"

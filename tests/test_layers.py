@@ -101,6 +101,8 @@ RING_OF = {
     "ivr.studio": "acts",
     "ivr.reviewing": "acts",
     "ivr.menus": "acts",
+    "ivr.new_flow": "acts",
+    "ivr.trial_call": "acts",
     "ivr.takes": "acts",
     "ivr.rehearsal": "acts",
     "ivr.returning": "acts",
