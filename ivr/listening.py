@@ -8,7 +8,7 @@ is kept here, so the counsellor is shown it after a restart too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +30,7 @@ from ivr.telephony.variables import Variable
 
 CONTEXT = "listening"
 RING_MS = 20_000
+NOTHING: Mapping[Variable, str] = {}
 _HEARS = re.compile(r"ChanSpy\(PJSIP/(?P<whom>[0-9]{2,8})(?:-page)?-[0-9a-f]+,(?P<how>\w+)\)")
 _BY = re.compile(r"PJSIP/([0-9]{2,8})(?:-page)?-[0-9a-f]+")
 
@@ -75,16 +76,24 @@ async def listen(settings: Settings, database: Database, wish: Wish) -> None:
 async def let_in(switch: Switch, extension: str, counsellor: str, mode: Mode) -> None:
     """Ring `extension`; picked up, it is in that counsellor's call. One action, never sent again."""
     theirs = counsellors_channel(channels(await switch.ask("Status")), counsellor)
-    rings = await free_station(switch, extension)
     told = {Variable.HEARS: theirs, Variable.MODE: mode, Variable.COUNSELLOR: counsellor}
+    await ring_into(switch, extension, CONTEXT, counsellor, told)
+
+
+async def ring_into(
+    switch: Switch, extension: str, context: str, shown: str, told: Mapping[Variable, str] = NOTHING
+) -> None:
+    """Ring `extension`, page or phone; picked up, it is in that context of the dialplan, with `told` on its channel.
+    `shown`: what it sees as the caller. Raises Refused when it is not free."""
+    rings = await free_station(switch, extension)
     await switch.tell(
         "Originate",
         Channel=f"PJSIP/{rings}",
-        Context=CONTEXT,
+        Context=context,
         Exten="s",
         Priority="1",
         Timeout=str(RING_MS),
-        CallerID=f'"{counsellor}" <{counsellor}>',
+        CallerID=f'"{shown}" <{shown}>',
         Variable=",".join(f"{name}={value}" for name, value in told.items()),
         Async="true",
     )

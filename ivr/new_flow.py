@@ -1,8 +1,8 @@
 """Other menus: brought in, tried by keyboard and by one real call, taken over for new calls, and one step back.
 
-What the line follows is a file (`prepare.flow_file`): the one of IVR_HELPLINE_FILE until menus take over here; from then
-on those, in the state folder, after a restart too, until somebody goes back to the file. The rows say who and when. A
-running line sees the file within a second; calls that run end on the menus they began with.
+What the line follows is a file (`prepare.flow_file`): the one of IVR_HELPLINE_FILE until menus take over here; from
+then on those, in the state folder, after a restart too, until somebody goes back to the file. The rows say who and
+when. A running line sees the file within a second; calls that run end on the menus they began with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 
 from ivr.errors import Conflict, NotFound, Refused, ScriptError
 from ivr.flow.difference import Difference, compare
-from ivr.flow.script import Script, mark_of, parse
+from ivr.flow.script import Script, parse
 from ivr.flow.steps import Begun
 from ivr.prepare import flow_file, keep_flow, load_flow, prompt_ids, write_whole
 from ivr.privileges import hand_over
@@ -73,6 +73,45 @@ class Shelf:
         if found is None:
             raise NotFound("There are no such menus.", remedy="`ivr flow list` shows them.")
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A rehearsal, what the caller did in it, and the word that is no key there."""
+
+    rehearsal: Rehearsal
+    words: tuple[str, ...]
+    refused: str = ""
+
+    @property
+    def is_through(self) -> bool:
+        """Heard to an end of the menus, not hung up before."""
+        return self.rehearsal.over and self.rehearsal.turn.ask is None
+
+    @property
+    def happened(self) -> tuple[Happened, ...]:
+        return tuple(map(_happened, self.rehearsal.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a transcript (rehearsal.py). `what`: its first word. `prompts`: "<lang>/<prompt id>". `told`: what
+    was pressed or settled; of the last line, how it ends."""
+
+    what: str
+    told: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+def _happened(line: str) -> Happened:
+    what, *rest = line.split()
+    if what == "says":
+        return Happened(what, prompts=tuple(line.partition(" (")[0].split()[1:]))
+    if what == "goes":  # goes QUEUE PRIORITY after PROMPT …
+        return Happened(what, (rest[1],), (rest[3],))
+    if what == "ends":  # ends END after PROMPT
+        return Happened(what, (rest[0],), (rest[2],))
+    return Happened(what, tuple(rest))
 
 
 async def shelf(settings: Settings, database: Database) -> Shelf:
@@ -133,17 +172,27 @@ async def drop_trial(settings: Settings, database: Database, by: By) -> None:
         settings.flow_on_trial.unlink(missing_ok=True)
 
 
-async def try_keys(database: Database, trial: Flow, words: Sequence[str], begun: Begun, by: By) -> Rehearsal:
-    """The menus on trial on the keyboard; on record once they were heard to an end. Raises ScriptError for a word that is
-    no key."""
-    played = Rehearsal(parse(trial.text), Scene(begun))
-    for word in words[:MOST_WORDS]:
-        if not played.over:
-            played.hear(word)
-    if played.over and played.turn.ask is None:
+async def try_keys(database: Database, trial: Flow, words: Sequence[str], begun: Begun, by: By) -> Played:
+    """The menus on trial on the keyboard; on record once they were heard to an end."""
+    found = play(parse(trial.text), words, begun)
+    if found.is_through:
         async with database.unit_of_work() as unit:
             await flow.note_keyed(unit, trial.id, by.name, by.at)
-    return played
+    return found
+
+
+def play(script: Script, words: Sequence[str], begun: Begun = Begun.USUAL) -> Played:
+    """As far as `words` are what a telephone has, and there is something to be heard."""
+    played, done = Rehearsal(script, Scene(begun)), list[str]()
+    for word in words[:MOST_WORDS]:
+        if played.over:
+            break
+        try:
+            played.hear(word)
+        except ScriptError:
+            return Played(played, tuple(done), refused=word)
+        done.append(word)
+    return Played(played, tuple(done))
 
 
 async def take_over(settings: Settings, database: Database, identity: str, by: By) -> Flow:
@@ -164,7 +213,7 @@ async def go_back(settings: Settings, database: Database, by: By) -> Flow:
         known = await _seen(settings, unit, by)
         if known.before is None:
             raise Refused("There are no menus before these.")
-        await _put_in_place(settings, unit, known, known.before, by, is_back=True)
+        await _put_in_place(settings, unit, known, known.before, by)
         await _record(unit, by, Deed.FLOW_TAKEN_BACK, known.before.mark)
     return known.before
 
@@ -186,10 +235,10 @@ async def follow_file(settings: Settings, database: Database, by: By) -> Script:
     return script
 
 
-async def _put_in_place(
-    settings: Settings, unit: Unit, known: Shelf, wanted: Flow, by: By, *, is_back: bool = False
-) -> None:
-    """Rows first, files last: what cannot be written takes the rows back with it."""
+async def _put_in_place(settings: Settings, unit: Unit, known: Shelf, wanted: Flow, by: By) -> None:
+    """Rows first, files last: what cannot be written takes the rows back with it. A step back leaves those before as
+    they were."""
+    is_back = known.before is not None and wanted.id == known.before.id
     parse(wanted.text, prompt_ids(settings), known.script)  # what was sound then may name a prompt that is gone
     if wanted.mark == known.script.mark:
         raise Refused("These menus are in use.")

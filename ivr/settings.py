@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         return self.state_dir / "recordings"
 
     @property
+    def phone_takes_dir(self) -> Path:
+        """Prompts that were read by phone and are not in place yet."""
+        return self.state_dir / "run" / "takes"
+
+    @property
     def messages_dir(self) -> Path:
         """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
         return self.state_dir / "messages"

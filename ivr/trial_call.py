@@ -14,7 +14,7 @@ from ivr.flow.menu import End
 from ivr.flow.script import Script, parse
 from ivr.flow.steps import HUNG_UP, UNKNOWN, Priority
 from ivr.flow.turn import begin, resume
-from ivr.listening import RING_MS, free_station
+from ivr.listening import ring_into
 from ivr.records import flow
 from ivr.records.database import Database
 from ivr.records.keyring import open_keyring
@@ -83,14 +83,4 @@ async def ring(settings: Settings, extension: str) -> None:
     if on_trial(settings) is None:
         raise Refused("No menus are on trial.")
     async with connected("127.0.0.1", settings.ami_port, USER, open_keyring(settings.secrets_file).ami) as switch:
-        rings = await free_station(switch, extension)
-        await switch.tell(
-            "Originate",
-            Channel=f"PJSIP/{rings}",
-            Context=CONTEXT,
-            Exten="s",
-            Priority="1",
-            Timeout=str(RING_MS),
-            CallerID=f'"{CONTEXT}" <{CODE}>',
-            Async="true",
-        )
+        await ring_into(switch, extension, CONTEXT, CODE)

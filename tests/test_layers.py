@@ -103,6 +103,7 @@ RING_OF = {
     "ivr.menus": "acts",
     "ivr.new_flow": "acts",
     "ivr.trial_call": "acts",
+    "ivr.take_by_phone": "acts",
     "ivr.takes": "acts",
     "ivr.rehearsal": "acts",
     "ivr.returning": "acts",

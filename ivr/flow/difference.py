@@ -40,8 +40,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`added`, `removed`: menus. `words`: menus that say something else, or wait otherwise. `begins`: stories that begin
-    otherwise. `ends`: routes that end otherwise, or say something else."""
+    """`added`, `removed`: menus. `words`: menus that say something else, or wait otherwise. `begins`: stories that
+    begin otherwise. `ends`: routes that end otherwise, or say something else."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Flows that were brought in on a page or by command: the one on trial, and those that were in use, with who and when."""
+"""Flows that were brought in on a page or by command: the one on trial, and those that were in use; who, and when."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`mark`: see flow/script.py. `keyed_at`, `called_at`: when it was tried by keyboard, and by a call, to an end, which
-    `went` tells. `taken_at`: when it last took over; None: on trial. `before`: the id of the one whose place it took.
+    """`mark`: see flow/script.py. `keyed_at`, `called_at`: when it was tried by keyboard, and by a call, to an end,
+    that `went` tells. `taken_at`: when it last took over; None: on trial. `before`: the id of that whose place it took.
     """
 
     id: str  # sorts by time

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_BODY = 64 * 1024
-LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY),)
-"""Where more is sent, by the beginning of the path: a minute read in a studio."""
+LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY), ("/menus/new", 1024 * 1024))
+"""Where more is sent, by the beginning of the path: a minute read in a studio; a file of menus."""
 MOST_FIELDS = 100
 
 

@@ -39,6 +39,7 @@ from ivr.web.front import Asked, Front
 from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
+from ivr.web.menu_trial import MenuTrial
 from ivr.web.message_list import MessageList
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
@@ -93,6 +94,7 @@ def site(
         Debriefs(pages, entrance).router(),
         Reviews(settings, pages, entrance).router(),
         MenuList(settings, pages, entrance).router(),
+        MenuTrial(settings, pages, entrance).router(),
         ReportPage(pages, entrance).router(),
         PromptList(settings, pages, entrance).router(),
         CallList(settings, pages, entrance).router(),
