@@ -202,8 +202,10 @@ async def take_over(settings: Settings, database: Database, identity: str, by: B
         wanted = known.find(identity)
         if not wanted.is_tried:
             raise Refused("These menus were not tried yet.", remedy="Try them by keyboard, and by one call, to an end.")
-        await _put_in_place(settings, unit, known, wanted, by)
+        now = await _current(unit, known, by)
+        await flow.take(unit, wanted.id, by.name, by.at, now.id)
         await _record(unit, by, Deed.FLOW_TAKEN_OVER, wanted.mark)
+        _put_in_place(settings, known, wanted)
     return wanted
 
 
@@ -213,8 +215,9 @@ async def go_back(settings: Settings, database: Database, by: By) -> Flow:
         known = await _seen(settings, unit, by)
         if known.before is None:
             raise Refused("There are no menus before these.")
-        await _put_in_place(settings, unit, known, known.before, by)
+        await flow.take(unit, known.before.id, by.name, by.at)
         await _record(unit, by, Deed.FLOW_TAKEN_BACK, known.before.mark)
+        _put_in_place(settings, known, known.before)
     return known.before
 
 
@@ -223,30 +226,33 @@ async def follow_file(settings: Settings, database: Database, by: By) -> Script:
     script, text = load_flow(settings, settings.helpline_file), settings.helpline_file.read_text()
     async with database.unit_of_work() as unit:
         known = await _seen(settings, unit, by)
-        parse(text, like=known.script)
-        of_file = Flow(_identity(by.at), script.mark, text, Origin.FILE, by.name, by.at)
-        found = next((each for each in known.kept if each.mark == script.mark), None)
-        if found is None:
-            await flow.write(unit, of_file)
-        if script.mark != known.script.mark:
-            await _put_in_place(settings, unit, known, found or of_file, by)
         await _record(unit, by, Deed.FLOW_OF_FILE, script.mark)
+        if script.mark != known.script.mark:
+            wanted = next((each for each in known.kept if each.mark == script.mark), None)
+            if wanted is None:
+                wanted = Flow(_identity(by.at), script.mark, text, Origin.FILE, by.name, by.at)
+                await flow.write(unit, wanted)
+            now = await _current(unit, known, by)
+            await flow.take(unit, wanted.id, by.name, by.at, now.id)
+            _put_in_place(settings, known, wanted)
         settings.flow_of_page.unlink(missing_ok=True)
     return script
 
 
-async def _put_in_place(settings: Settings, unit: Unit, known: Shelf, wanted: Flow, by: By) -> None:
-    """Rows first, files last: what cannot be written takes the rows back with it. A step back leaves those before as
-    they were."""
-    is_back = known.before is not None and wanted.id == known.before.id
+async def _current(unit: Unit, known: Shelf, by: By) -> Flow:
+    """The row of the menus in use. Those of the file get theirs when others take their place."""
+    if known.current:
+        return known.current
+    of_file = Flow(_identity(by.at), known.script.mark, known.text, Origin.FILE, by.name, by.at, taken_at=by.at)
+    await flow.write(unit, of_file)
+    return of_file
+
+
+def _put_in_place(settings: Settings, known: Shelf, wanted: Flow) -> None:
+    """After the rows: what cannot be written takes them back with it."""
     parse(wanted.text, prompt_ids(settings), known.script)  # what was sound then may name a prompt that is gone
     if wanted.mark == known.script.mark:
         raise Refused("These menus are in use.")
-    now = known.current
-    if now is None:
-        now = Flow(_identity(by.at), known.script.mark, known.text, Origin.FILE, by.name, by.at, taken_at=by.at)
-        await flow.write(unit, now)
-    await flow.take(unit, wanted.id, by.name, by.at, None if is_back else now.id)
     if wanted.text == _file_text(settings):
         settings.flow_of_page.unlink(missing_ok=True)
     else:

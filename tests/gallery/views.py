@@ -29,6 +29,7 @@ NO_PAGE = frozenset(
         "/static/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
+        "/prompts/phone/{take}.wav",
         "/board/events",
         "/telephone/account",
         "/desk/stream",
@@ -71,6 +72,17 @@ async def refused_paper(page: Page) -> None:
     await page.wait_for_selector("#gender-wrong")
 
 
+def presses(*keys: str) -> Deed:
+    """On the keypad of menus on trial."""
+
+    async def deed(page: Page) -> None:
+        for key in keys:
+            await page.click(f".keypad [value='{key}']")
+            await page.wait_for_load_state()
+
+    return deed
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A state of a page: `path` as in the address bar, `who` looks (a role, a name, or nobody)."""
@@ -108,6 +120,9 @@ STATES = (
     View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
     View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, refused_paper),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
+    View("menus-tried", "/menus/trial", Role.SUPERVISOR, presses("1", "2", "3")),
+    View("menus-refused", "/menus/new", Role.SUPERVISOR, sends(text="[line]\nnumber = 116\n[menu.x]\nprompts = []")),
+    View("prompts-taken", "/prompts/{code}?phone=away&of=welcome", Role.SUPERVISOR),
     View("reports-refused", "/reports?from=2026-09-30&to=2026-07-01", Role.SUPERVISOR, status=422),
     View("reports-empty", "/reports?from=2031-01-01&to=2031-01-31", Role.SUPERVISOR),
     View("reports-exact", "/reports?from=2026-07-01&to=2026-11-30&exact=yes", Role.SUPERVISOR),

@@ -53,7 +53,9 @@ def settings(tmp_path: Path) -> Settings:
 async def send(browser: Browser, take: bytes, path: str = "/prompts/az/welcome") -> httpx.Response:
     await browser.get("/prompts/az")
     files = {"take": ("take.wav", take, "audio/wav")}
-    return await browser._shown(await browser.client.post(path, data=browser.hidden, files=files, follow_redirects=True))
+    return await browser._shown(
+        await browser.client.post(path, data=browser.hidden, files=files, follow_redirects=True)
+    )
 
 
 async def _enter(house: House, browser: Browser) -> None:
