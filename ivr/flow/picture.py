@@ -6,16 +6,16 @@ Measures are those of the picture, which a page scales. Keys that lead to the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ivr.flow.script import Script
 from ivr.flow.steps import Begun
 from ivr.flow.walk import NO_KEY, Branch, Place, met
 
-WIDE, MARGIN = 760, 150  # of the tree; to its right, where those are drawn who hung up
+COLUMN, LEAST_WIDE, MARGIN = 230, 560, 110  # the last: to the right of the tree, for those who hung up
 BOX_WIDE, BOX_HIGH, STEP, TOP = 190, 60, 172, 8
-THICKEST, THINNEST = 64.0, 1.5
+THICKEST, THINNEST, PLAIN = 64.0, 1.5, 6.0
 DANGER = "danger"
 
 
@@ -37,8 +37,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From one box to another. `path`: as SVG has it. `keys`: those that lead there, none for doing nothing."""
+    """From one box, `menu`, to another. `path`: as SVG has it. `keys`: that lead there; none is doing nothing."""
 
+    menu: str
     keys: tuple[str, ...]
     callers: int
     width: float
@@ -59,15 +60,18 @@ class Picture:
     box_high: int = BOX_HIGH
 
 
-def draw(script: Script, places: Iterable[Place]) -> Picture:
-    """`places`: what callers did, as walk.count has it."""
+def draw(script: Script, places: Iterable[Place], *, plain: bool = False) -> Picture:
+    """`places`: what callers did, as walk.count has it. `plain`: nobody was in these menus yet, all bands are alike."""
     known = {place.name: place for place in places}
     rows = _rows(script, known)
     most = max([place.callers for place in known.values()] + [1])
-    boxes = {box.name: box for n, row in enumerate(rows) for box in _row(row, n, known, most)}
+    wide = max(LEAST_WIDE, COLUMN * max(map(len, rows)))
+    boxes = {box.name: box for n, row in enumerate(rows) for box in _row(row, n, known, (wide, most))}
     bands = [band for name in boxes if name in known for band in _bands(boxes, known[name], most)]
+    if plain:
+        bands = [replace(band, width=PLAIN, is_quiet=False) for band in bands]
     height = TOP * 2 + STEP * (len(rows) - 1) + BOX_HIGH
-    return Picture(tuple(boxes.values()), tuple(bands), WIDE + MARGIN, height)
+    return Picture(tuple(boxes.values()), tuple(bands), wide + (0 if plain else MARGIN), height)
 
 
 def _rows(script: Script, known: Mapping[str, Place]) -> list[list[str]]:
@@ -83,8 +87,10 @@ def _rows(script: Script, known: Mapping[str, Place]) -> list[list[str]]:
     return [*rows, sorted(ends, key=lambda name: name == f"route.{DANGER}")]
 
 
-def _row(names: Sequence[str], number: int, known: Mapping[str, Place], most: int) -> Iterable[Box]:
-    space = WIDE / len(names)
+def _row(names: Sequence[str], number: int, known: Mapping[str, Place], sizes: tuple[int, int]) -> Iterable[Box]:
+    """`sizes`: the width of the picture, and how many callers the broadest band stands for."""
+    wide, most = sizes
+    space = wide / max(1, len(names))
     for n, name in enumerate(names):
         x = space * n + (space - BOX_WIDE) / 2
         place = known.get(name)
@@ -115,19 +121,20 @@ def _band(here: Box, there: Box, branches: Sequence[Branch], start: float, most:
     callers = sum(branch.callers for branch in branches)
     from_y, to_y = here.y + BOX_HIGH, there.y
     ends = there.middle + (start - here.middle) * 0.6
-    bend, aside = (to_y - from_y) / 2, _aside(here, there)
+    bend, (soon, late) = (to_y - from_y) / 2, _aside(here, there)
     path = (
-        f"M{start:.1f} {from_y:.1f}C{start + aside:.1f} {from_y + bend:.1f} "
-        f"{ends + aside:.1f} {to_y - bend:.1f} {ends:.1f} {to_y:.1f}"
+        f"M{start:.1f} {from_y:.1f}C{start + soon:.1f} {from_y + bend:.1f} "
+        f"{ends + late:.1f} {to_y - bend:.1f} {ends:.1f} {to_y:.1f}"
     )
     keys = tuple(branch.key for branch in branches if branch.key != NO_KEY)
     return Band(
-        keys, callers, _width(callers, most), path, start, from_y + 20,
+        here.name, keys, callers, _width(callers, most), path, start, from_y + 20,
         is_danger=there.name == f"route.{DANGER}", is_quiet=not callers,
     )  # fmt: skip
 
 
-def _aside(here: Box, there: Box) -> float:
-    """How far a band bends out of the way of the boxes that it passes."""
-    passed = round((there.y - here.y) / STEP) - 1
-    return 0.0 if passed < 1 or there.middle > here.middle + BOX_WIDE / 2 else -1.1 * BOX_WIDE
+def _aside(here: Box, there: Box) -> tuple[float, float]:
+    """How far a band bends out of the way of the boxes that it passes, early and late."""
+    if round((there.y - here.y) / STEP) < 2:
+        return 0.0, 0.0
+    return (0.9 * BOX_WIDE, 0.0) if there.middle > here.middle else (-0.9 * BOX_WIDE, -0.7 * BOX_WIDE)

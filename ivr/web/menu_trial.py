@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request, Response
 from ivr import new_flow, trial_call
 from ivr.errors import Conflict, NotFound, Refused, TelephonyError
 from ivr.flow.difference import compare
+from ivr.flow.picture import draw
 from ivr.flow.script import parse
 from ivr.flow.steps import Begun
+from ivr.flow.walk import count
 from ivr.prepare import words_of_prompts
 from ivr.settings import Settings
 from ivr.web import form
@@ -81,6 +83,7 @@ class MenuTrial:
             "was": shelf.script,
             "will": script,
             "played": played,
+            "picture": draw(script, count(script, ()), plain=True),
             "keys": " ".join(played.words),
             "begun": begun,
             "stories": list(Begun),
