@@ -12,6 +12,7 @@ LONGEST_BODY = 64 * 1024
 LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY), ("/menus/new", 1024 * 1024))
 """Where more is sent, by the beginning of the path: a minute read in a studio; a file of menus."""
 MOST_FIELDS = 100
+NO_MORE = {"Connection": "close"}  # or the rest would be read, and thrown away
 
 
 async def read(request: Request, files: int = 0) -> dict[str, str]:
@@ -44,7 +45,7 @@ class Limit:
             message = await receive()
             had += len(message.get("body", b""))
             if had > longest:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=NO_MORE)
             return message
 
         await self._app(scope, limited, send)

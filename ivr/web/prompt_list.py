@@ -112,6 +112,7 @@ class PromptList:
             "fault": fault,
             "faulty": of,
             "read": sum(each.recorded for each in shelf),
+            "most_bytes": takes.LARGEST_BYTES,
             "phone": phone if phone in NOT_RUNG or take_by_phone.NAME.fullmatch(phone) else "",
             "by_phone": request.query_params.get("of", ""),
             "is_there": take_by_phone.find(self._settings, phone) is not None,

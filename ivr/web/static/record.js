@@ -111,4 +111,11 @@ if (navigator.mediaDevices?.getUserMedia && globalThis.AudioWorkletNode) {
     part(box, "stop").addEventListener("click", () => running?.end());
   }
 }
+// What is too large is told before it is sent; the site refuses it all the same.
+for (const input of document.querySelectorAll("[data-most]")) {
+  input.addEventListener("change", () => {
+    input.setCustomValidity(input.files[0]?.size > Number(input.dataset.most) ? input.dataset.told : "");
+    input.reportValidity();
+  });
+}
 addEventListener("pagehide", () => running?.end());
