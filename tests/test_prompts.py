@@ -29,6 +29,7 @@ from ivr.ring_back import words_for
 from ivr.routing.promise import State
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony.phones import Phone, queues
+from ivr.trial_call import DANGER, NONE, SAYS
 from tests.telephony.test_sounds import tone, wav
 
 WAIT_S = 2.3
@@ -84,7 +85,7 @@ def callback(language: str, topic: str, age_band: str, only_caller: bool) -> Cal
 
 def used() -> set[str]:
     questions = parse_questions(QUESTIONS_FILE.read_text())
-    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs(), *questions.prompts}
+    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs(), *questions.prompts, *SAYS.values(), DANGER, NONE}
     return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *spoken}
 
 
