@@ -103,7 +103,7 @@ class Keeping:
                 log.info("callback.settled", callback=promise_id, state=state)
             for lapsed in await callback.lapse(unit, now):
                 log.error("callback.lapsed", callback=lapsed)
-            await callback.forget_numbers(unit, now)
+            await callback.forget_numbers(unit, now, timedelta(hours=self.settings.keep_numbers_hours))
 
     async def _due(self, policy: Policy, now: datetime) -> list[Callback]:
         """What can be placed now: not before those who stayed on the line, and no more than there is somebody for.

@@ -26,6 +26,7 @@ from ivr.telephony.variables import Variable
 
 CONTEXT = "handover"
 OUTSIDE = "outside"  # on record in place of a number
+DEAR = "dear"
 _EXTENSION = re.compile(r"[0-9]{2,8}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{2,15}", re.ASCII)
 
@@ -83,7 +84,8 @@ async def hand_outside(settings: Settings, database: Database, ask: Ask) -> None
         talk = talk_of(channels(await switch.ask("Status")), ask.own)
         if await _told(switch, talk.counsellor, Variable.RINGS_OUT) != "yes":
             raise Refused(f"{ask.who.name} may not ring out.")
-        if await _told(switch, talk.caller, f"DIALPLAN_EXISTS(outside,{ask.to},1)") != "1":
+        told = [await _told(switch, talk.caller, f"DIALPLAN_EXISTS({where},{ask.to},1)") for where in (OUTSIDE, DEAR)]
+        if told != ["1", "0"]:
             raise Refused("This number may not be rung.", remedy="IVR_RING_OUT_NUMBERS says which may.")
         await _write(database, ask, Deed.HANDED_OVER, OUTSIDE)
         await _tell(switch, talk.caller, Variable.TYPED, ask.to)

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,9 @@ FIRST_BEAT_S = 20.0  # a part may take so long to start on a busy machine
 BACK_OFF_S = (0.1, 0.3, 1.0, 3.0)  # before each start again; the last one stays
 STEADY_S = 10.0  # a part that ran so long begins again with the first wait
 STOP_S = 10.0
+PID_BYTES = 64  # always as many: nothing of the one before is left
+ASK_EVERY_S = 1.0
+MUTE_AFTER = 5  # answers in a row that did not come, each waited for; then whoever rings hears nothing at all
 
 log = structlog.get_logger()
 
@@ -38,6 +41,7 @@ class Part:
     limit_s: float = 2.0
     started: Callable[[], None] = field(default=lambda: None)
     ended: Callable[[], None] = field(default=lambda: None)
+    answers: Callable[[], bool] | None = None  # asked in a thread, for a part that has no beat; it bounds its own wait
 
     @property
     def pid_file(self) -> Path:
@@ -54,9 +58,12 @@ def alive(pid_file: Path) -> int | None:
 
 
 def note_pid(pid_file: Path, pid: int) -> None:
-    partial = pid_file.with_suffix(".new")
-    partial.write_text(f"{pid} {_start_time(pid)}")
-    partial.replace(pid_file)
+    """In place and in one piece, for a full disk gives no block to a new file, and takes none from an old one."""
+    descriptor = os.open(pid_file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(descriptor, f"{pid} {_start_time(pid)}".ljust(PID_BYTES).encode())
+    finally:
+        os.close(descriptor)
 
 
 def _start_time(pid: int) -> str:
@@ -97,7 +104,8 @@ async def _run_once(part: Part) -> None:
     pid = alive(part.pid_file)
     if pid and part.outlives:
         log.info("keeper.took_over", part=part.name)
-        await _gone(pid)
+        async with _listened_to(part, pid):
+            await _gone(pid)
         part.ended()
         return
     if pid:
@@ -110,14 +118,48 @@ async def _start(part: Part) -> None:
     read_end, write_end = os.pipe()
     try:
         process = await _spawn(part, write_end)
-        note_pid(part.pid_file, process.pid)
     finally:
         os.close(write_end)
     try:
-        await (_watch(part, process, read_end) if part.beats else process.wait())
+        with _told(part):  # it runs already: whatever becomes of the file, it is looked after
+            note_pid(part.pid_file, process.pid)
+        async with _listened_to(part, process.pid):
+            await (_watch(part, process, read_end) if part.beats else process.wait())
     finally:
         os.close(read_end)
     part.ended()
+
+
+@contextlib.contextmanager
+def _told(part: Part) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.error("keeper.not_noted", part=part.name, reason=error.strerror)
+
+
+@contextlib.asynccontextmanager
+async def _listened_to(part: Part, pid: int) -> AsyncIterator[None]:
+    """Meanwhile a part that can be asked is, and killed when it has answered once and does not any more."""
+    asking = asyncio.create_task(_kill_when_mute(part, pid))
+    try:
+        yield
+    finally:
+        asking.cancel()
+
+
+async def _kill_when_mute(part: Part, pid: int) -> None:
+    if part.answers is None:
+        return
+    missing, heard = 0, False
+    while missing < MUTE_AFTER:
+        await asyncio.sleep(ASK_EVERY_S)
+        answered = await asyncio.to_thread(part.answers)
+        heard = heard or answered
+        missing = 0 if answered or not heard else missing + 1
+    log.error("keeper.mute", part=part.name, answers_missing=missing)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 async def _spawn(part: Part, write_end: int) -> asyncio.subprocess.Process:

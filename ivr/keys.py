@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ivr import call_log, line, messages
-from ivr.errors import Refused
+from ivr import call_log, line, messages, retention
+from ivr.errors import Conflict, Refused
 from ivr.records import audit
 from ivr.records.audit import Deed, Entry
 from ivr.records.database import Database, opened
@@ -43,9 +44,17 @@ async def rotate(settings: Settings) -> Rotated:
         dropped = not done.shut and not holding
         if dropped:
             drop_older(settings.secrets_file)
+            await _renew_ledger(settings, database)
         async with database.unit_of_work() as unit:
             await audit.write(unit, Entry(datetime.now(UTC), BY, Deed.KEYS_ROTATED, f"{max(keys)} {done.done}"))
     return Rotated(max(keys), done.done, done.shut, holding, dropped)
+
+
+async def _renew_ledger(settings: Settings, database: Database) -> None:
+    """Numbers in older files of the ledger get the new key with the rows, or go. What the switch is writing in just now
+    follows in the night."""
+    with suppress(Conflict):
+        await retention.prune_ledger(settings, database, datetime.now(UTC))
 
 
 def _holding(settings: Settings) -> tuple[str, ...]:

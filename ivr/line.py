@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from ivr.errors import HelplineError, Refused, TelephonyError
 from ivr.keeper import alive
@@ -30,6 +31,10 @@ ANSWERING = {
     "switch",
     "answer",
 }  # without these a call is not answered as it should be; the others only show and record
+
+SERVICE = "helpline.service"  # operation/systemd
+# What a running switch takes over without ending a call.
+RELOADED = ("dialplan reload", "module reload res_pjsip.so", "module reload app_queue.so", "features reload")
 
 Tell = Callable[[str], None]
 
@@ -55,6 +60,17 @@ def states(settings: Settings) -> tuple[PartState, ...]:
     return tuple(PartState(name, alive(_pid_file(settings, name))) for name in ("keeper", *PARTS))
 
 
+def keeper_file(settings: Settings) -> Path:
+    """Where the parts are kept in several places, each has a keeper of its own."""
+    name = f"keeper-{settings.parts[0]}" if settings.parts else "keeper"
+    return settings.state_dir / "run" / f"{name}.pid"
+
+
+def runs_here(settings: Settings) -> bool:
+    """Whether the parts that are kept here run."""
+    return all(state.pid for state in states(settings) if state.name in settings.parts)
+
+
 def is_open(settings: Settings) -> bool:
     """Whether a call would be answered by the program: its parts run, and SIP and door 1 answer."""
     return all(state.pid for state in states(settings) if state.name in ANSWERING) and _answers(settings)
@@ -66,11 +82,7 @@ def is_whole(settings: Settings) -> bool:
 
 
 def _answers(settings: Settings) -> bool:
-    return switch.answers_sip(sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
-
-
-def sip_address(settings: Settings) -> str:
-    return "127.0.0.1" if settings.bind_address == "0.0.0.0" else settings.bind_address  # noqa: S104
+    return switch.answers_sip(settings.own_address, settings.sip_port) and _accepts(settings.fastagi_port)
 
 
 def _accepts(port: int) -> bool:
@@ -80,6 +92,9 @@ def _accepts(port: int) -> bool:
 
 
 def _pid_file(settings: Settings, name: str) -> Path:
+    if name == "keeper":
+        found = sorted((settings.state_dir / "run").glob("keeper-*.pid")) if not settings.parts else []
+        return next(filter(alive, (keeper_file(settings), *found)), keeper_file(settings))
     return settings.state_dir / "run" / f"{name}.pid"
 
 
@@ -91,11 +106,7 @@ async def open_line(settings: Settings, tell: Tell) -> bool:
     if is_whole(settings):
         return False
     with _told_plainly(settings):
-        make_folders(settings)
-        _refuse_busy_ports(settings)
-        if not alive(_pid_file(settings, "switch")):
-            await prepare(settings, tell)
-        hand_over(settings.state_dir, settings.run_uid)
+        await _make_ready(settings, tell)
     tell("starting")
     try:
         if not alive(_pid_file(settings, "keeper")):
@@ -107,9 +118,78 @@ async def open_line(settings: Settings, tell: Tell) -> bool:
     return True
 
 
+async def _make_ready(settings: Settings, tell: Tell) -> None:
+    make_folders(settings)
+    _refuse_busy_ports(settings)
+    if not alive(_pid_file(settings, "switch")):
+        await prepare(settings, tell)
+    hand_over(settings.state_dir, settings.run_uid)
+
+
+async def renew_line(settings: Settings, tell: Tell) -> None:
+    """Everything but the switch anew, with the program as it is on disk now: conversations go on, and who is in the
+    menus is led on by door 2. A closed line is opened. Raises HelplineError; then what ran before runs again.
+    """
+    if not alive(_pid_file(settings, "switch")):
+        await open_line(settings, tell)
+        return
+    tell("stopping the parts, not the switch")
+    keeper = alive(_pid_file(settings, "keeper"))
+    service = bool(keeper) and _is_a_service(keeper)
+    if keeper:
+        os.kill(keeper, signal.SIGKILL)  # told to end it would close the line
+        _wait_gone(settings, ("keeper",))
+    if keeper and service:  # systemd has `ivr up --stay` take the switch over
+        await _until_open(settings)
+        return
+    for name in PARTS[:0:-1]:
+        _stop(settings, name)
+    try:
+        with _told_plainly(settings):
+            await prepare(settings, tell)
+        for what in RELOADED:
+            await asyncio.to_thread(tell_switch, settings, what)
+    finally:
+        tell("starting")
+        _start_keeper(settings)
+    await _until_open(settings)
+
+
+def _is_a_service(pid: int | None) -> bool:
+    try:
+        return SERVICE in Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return False
+
+
+async def stay(settings: Settings, tell: Tell) -> NoReturn:
+    """Open the line and be its keeper, in the foreground: for systemd and containers. Does not return."""
+    if alive(_pid_file(settings, "keeper")):
+        raise Refused("the line is kept already", remedy="Run `ivr down` first, or leave out --stay.")
+    if settings.parts and "switch" not in settings.parts:
+        await _until_switch(settings, tell)
+    with _told_plainly(settings):
+        await _make_ready(settings, tell)
+        if alive(_pid_file(settings, "switch")) and (not settings.parts or "answer" in settings.parts):
+            await prepare(settings, tell)
+            for what in RELOADED:
+                await asyncio.to_thread(tell_switch, settings, what)
+    argv = _keeper_argv(settings)
+    os.execvpe(argv[0], argv, _environment(settings))  # noqa: S606  it is our own program
+
+
+async def _until_switch(settings: Settings, tell: Tell) -> None:
+    """It is kept elsewhere, and made ready there."""
+    tell("waiting for the switch")
+    while True:
+        if alive(_pid_file(settings, "switch")) and switch.answers_sip(settings.own_address, settings.sip_port):
+            return
+        await asyncio.sleep(0.5)
+
+
 def _start_keeper(settings: Settings) -> None:
     """In a session of its own, holding none of our streams: `make up` may be somebody's pipe."""
-    argv = run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(settings))
+    argv = _keeper_argv(settings)
     with (settings.logs_dir / "keeper.log").open("ab") as log:
         os.chown(log.fileno(), settings.state_dir.stat().st_uid, -1)
         subprocess.Popen(
@@ -121,6 +201,10 @@ def _start_keeper(settings: Settings) -> None:
             stderr=log,
             start_new_session=True,
         )
+
+
+def _keeper_argv(settings: Settings) -> list[str]:
+    return run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(settings))
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -172,13 +256,17 @@ def close_line(settings: Settings) -> bool:
         os.kill(keeper, signal.SIGCONT)
         _wait_gone(settings, ("keeper", *PARTS))
     for name in PARTS[::-1]:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            pid = alive(_pid_file(settings, name))
-            if pid:
-                os.kill(pid, number)
-                os.kill(pid, signal.SIGCONT)
-                _wait_gone(settings, (name,), CLOSE_TIMEOUT_S / 4)
+        _stop(settings, name)
     return ran
+
+
+def _stop(settings: Settings, name: str) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        pid = alive(_pid_file(settings, name))
+        if pid:
+            os.kill(pid, number)
+            os.kill(pid, signal.SIGCONT)
+            _wait_gone(settings, (name,), CLOSE_TIMEOUT_S / 4)
 
 
 def _wait_gone(settings: Settings, names: tuple[str, ...], timeout_s: float = CLOSE_TIMEOUT_S) -> None:

@@ -196,3 +196,17 @@ async def delete(box: Box, message_id: str, by: str) -> None:
         await message.delete(unit, message_id, _named(by), datetime.now(UTC))
     for file in (box.sealed(message_id), box.clear(message_id)):
         file.unlink(missing_ok=True)
+
+
+async def deleted(database: Database) -> frozenset[str]:
+    """Ids of the messages that are wanted no more."""
+    async with database.reading() as unit:
+        return await message.deleted(unit)
+
+
+def sweep(settings: Settings, gone: frozenset[str]) -> int:
+    """Remove the sound of these; how many files that were."""
+    found = [file for file in settings.messages_dir.glob("*.*") if file.stem in gone]
+    for file in found:
+        file.unlink(missing_ok=True)
+    return len(found)

@@ -23,6 +23,7 @@ from ivr.telephony.statuses import PhoneState
 FRESH_S = 2.0
 GAP_FRESH_S = 60.0
 GAP_DAYS = 7
+DOORS = (1, 2, 3)
 ABANDONED = (Outcome.ABANDONED_IN_MENU, Outcome.ABANDONED_IN_QUEUE)
 _NO_PHONE = Phone(PhoneState.AWAY)
 
@@ -84,6 +85,27 @@ class Overview:
             self._gap = (found[0].starts, found[0].ends) if found else None
             self._gap_stale_at = time.monotonic() + GAP_FRESH_S
         return self._gap
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Since midnight on the helpline's clock. `waits`: seconds to how many callers had met somebody within them."""
+
+    waits: tuple[tuple[float, int], ...]
+    answered: int
+    waited_s: float
+    outcomes: Mapping[str, int]
+    doors: Mapping[str, int]
+
+
+async def day(database: Database, now: datetime) -> Day:
+    midnight = BAKU.moment(BAKU.day(now))
+    async with database.reading() as unit:
+        waits, doors = await call_day.waits(unit, midnight), await call_day.by_door(unit, midnight)
+        counted = await call_day.by_outcome(unit, midnight, 0)
+    outcomes = {str(outcome): counted[outcome].calls if outcome in counted else 0 for outcome in Outcome}
+    by_door = {str(door): doors.get(door, 0) for door in DOORS}
+    return Day(waits.within, waits.met, waits.total_s, outcomes, by_door)
 
 
 def _today(counted: Mapping[Outcome, call_day.Count], due: int, gap: tuple[datetime, datetime] | None) -> Today:

@@ -21,7 +21,7 @@ from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.policy import parse as parse_policy
 from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
-from ivr.telephony import phones, switch, trunk
+from ivr.telephony import phones, switch, trial, trunk
 from ivr.telephony.addresses import ice_hosts
 from ivr.telephony.conffile import render
 
@@ -206,6 +206,7 @@ def write_conf(
         "rtp_addresses.conf": ice_hosts(settings.bind_address),
         "extensions_outside.conf": trunk.outside_conf(settings.ring_out_numbers),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
+        "pjsip_trial.conf": trial.account(keyring.ami, script.number, settings.own_address, settings.sip_port),
     } | _phone_files(settings, script, known)
     for name, text in files.items():
         _write_private(etc / name, text)

@@ -16,7 +16,7 @@ import structlog
 
 from ivr.errors import HelplineError
 from ivr.flow.steps import UNKNOWN, Caller
-from ivr.records import block, call, callback
+from ivr.records import block, call, callback, erasure
 from ivr.records.call import Lately, Outcome
 from ivr.records.database import Database, Unit
 from ivr.routing.acquaintance import LATELY_S, REMEMBERED_S, Past, acquaintance
@@ -37,6 +37,7 @@ class Seen:
     at: float = 0.0
     revision: int = 0
     calls: dict[str, dict[str, Past]] = field(default_factory=lambda: defaultdict(dict))
+    erasures: int = 0
     blocked: frozenset[str] = frozenset()
     promised: frozenset[str] = frozenset()
 
@@ -91,6 +92,7 @@ class Returning:
             self._away = False
 
     async def _read(self, unit: Unit, now: float) -> None:
+        await self._forget_erased(unit)
         seen = self._seen
         since = datetime.fromtimestamp(now - REMEMBERED_S, UTC)
         for row in await call.lately(unit, since, seen.revision):
@@ -100,6 +102,13 @@ class Returning:
         seen.promised = await callback.awaiting(unit)
         seen.at = now
         self._forget(now)
+
+    async def _forget_erased(self, unit: Unit) -> None:
+        """Somebody was erased, nobody knows who: everything is read anew."""
+        erasures = await erasure.count(unit)
+        if erasures != self._seen.erasures:
+            self._seen = Seen(erasures=erasures)
+            self._arrivals.clear()
 
     def _forget(self, now: float) -> None:
         """What nobody asks for any more."""

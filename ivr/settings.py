@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +18,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Settings of one line. Paths are absolute; every number has its unit in its name."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", frozen=True, extra="ignore", secrets_dir=os.environ.get("IVR_SECRETS_DIR")
+    )
 
     # where
     state_dir: Path = Field(
@@ -34,6 +37,12 @@ class Settings(BaseSettings):
     piper_voice_en: Path | None = Field(None, description="The same for en")
     database_url: str = Field(
         "", description="Where rows are kept, as in postgresql://…; empty: SQLite in the state folder"
+    )
+
+    # in containers
+    parts: Words = Field((), description="Which parts are kept here, the others elsewhere; empty: all, as it should be")
+    secrets_dir: Path | None = Field(
+        None, description="A folder of files, each the value of the setting it is named for: a container's secrets"
     )
 
     # the switch
@@ -72,6 +81,11 @@ class Settings(BaseSettings):
         120, description="How long a counsellor is left in peace after a call; a caller who waits long comes before it"
     )
 
+    # the line tries itself out
+    test_call_every_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        15, description="How often the line calls itself, to the end of the menus; no counsellor is rung; 0: never"
+    )
+
     # the live board and the reports
     board_wait_attention_s: Annotated[float, Field(ge=1)] = Field(
         20, description="A caller who has waited so long is marked on the live board"
@@ -105,11 +119,38 @@ class Settings(BaseSettings):
         "az", description="Language in which a counsellor on call is asked to press 1"
     )
 
+    # how long what tells of somebody is kept; once a day the line takes away what is older
+    keep_numbers_hours: Annotated[float, Field(ge=1, le=720)] = Field(
+        24, description="A number to ring back, after the promise was kept; of one withdrawn or lapsed it goes at once"
+    )
+    keep_callers_days: Annotated[float, Field(ge=1)] = Field(
+        730, description="The keyed hash by which a caller is known again, after they last rang"
+    )
+    keep_texts_years: Annotated[float, Field(gt=0)] = Field(
+        3, description="Summaries, exact ages, reasons given; what is counted stays"
+    )
+    keep_drafts_days: Annotated[float, Field(ge=1)] = Field(30, description="Wrap-ups that were begun and never closed")
+    keep_heard_messages_days: Annotated[float, Field(ge=0)] = Field(
+        30, description="A message, after somebody listened to it"
+    )
+    keep_messages_days: Annotated[float, Field(ge=1)] = Field(180, description="A message, heard or not, at most")
+    keep_reviews_years: Annotated[float, Field(gt=0)] = Field(
+        2, description="What supervisor and counsellor wrote in the review of a talk; the marks stay"
+    )
+    keep_register_years: Annotated[float, Field(gt=0)] = Field(
+        10, description="Notes of the duty-of-care register; its codes stay"
+    )
+    keep_sessions_days: Annotated[float, Field(ge=1)] = Field(90, description="Sessions, after they ended")
+    keep_ledger_days: Annotated[float, Field(ge=2)] = Field(
+        60, description="The switch's event log, once it is in the rows; `ivr ledger rebuild` goes back no further"
+    )
+
     ring_out_numbers: Words = Field(
         ("1XX", "0ZXXXXXXXX"), description="What counsellors may ring with *9; X is any digit, Z is 1 to 9"
     )
 
     @field_validator(
+        "parts",
         "trunk_addresses",
         "trunk_codecs",
         "trunk_numbers",
@@ -139,6 +180,11 @@ class Settings(BaseSettings):
     @property
     def rtp_last_port(self) -> int:
         return self.rtp_first_port + 999
+
+    @property
+    def own_address(self) -> str:
+        """Where this machine reaches its own SIP."""
+        return "127.0.0.1" if self.bind_address == "0.0.0.0" else self.bind_address  # noqa: S104
 
     @property
     def ledger_file(self) -> Path:

@@ -107,13 +107,13 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 
 
 DIALS = {
-    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
-    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
-    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,I)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,gI)"],
-    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
+    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgimU(silent))"],  # Local channels of mobile.conf
+    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IiU(accept^${CHANNEL(name):0:-1}1))"],
+    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,Ii)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,giI)"],
+    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,Ii)"],
     "callback": [
-        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IU(taken^${HL_TELL}))",
-        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
+        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IiU(taken^${HL_TELL}))",
+        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IiU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
     ],
 }
 
@@ -122,6 +122,22 @@ def test_every_dial_is_known() -> None:
     """Whoever adds a way out of the switch says so here."""
     found = {path.stem: re.findall(r"\bDial\(.*\)$", path.read_text(), re.MULTILINE) for path in FILES}
     assert {name: dials for name, dials in found.items() if dials} == DIALS
+
+
+def test_no_phone_sends_a_caller_on_by_forwarding_its_calls() -> None:
+    dials = [dial for each in DIALS.values() for dial in each]
+    queues = [found for path in FILES for found in re.findall(r"Queue\([^,]*,([^,]*),", path.read_text())]
+    assert all(re.search(r",[dgm]*I?i[ImU(]", dial) or dial.endswith("Ii)") for dial in dials), dials
+    assert all(re.match(r"ci", options) for options in queues)
+    assert len(queues) >= 5
+
+
+def test_what_was_typed_is_dialled_only_where_it_may_be_rung_and_costs_nothing_extra() -> None:
+    for path in FILES:
+        for before in path.read_text().split("Dial(PJSIP/${HL_TYPED}@trunk")[:-1]:
+            asked = "\n".join(before.splitlines()[-6:])
+            assert "DIALPLAN_EXISTS(outside,${HL_TYPED},1)} = 0 |" in asked, path.name
+            assert "DIALPLAN_EXISTS(dear,${HL_TYPED},1)} = 1]" in asked, path.name
 
 
 def test_nothing_else_makes_a_call() -> None:

@@ -23,13 +23,13 @@ from ivr.flow.prompts import Catalogue
 from ivr.flow.questions import parse as parse_questions
 from ivr.flow.script import parse
 from ivr.flow.steps import AgeBand, Language, Topic
+from ivr.menus_call import DANGER, NONE, SAYS
 from ivr.prepare import QUESTIONS_FILE
 from ivr.records.callback import Callback
 from ivr.ring_back import words_for
 from ivr.routing.promise import State
 from ivr.settings import PROJECT_DIR, Settings
 from ivr.telephony.phones import Phone, queues
-from ivr.trial_call import DANGER, NONE, SAYS
 from tests.telephony.test_sounds import tone, wav
 
 WAIT_S = 2.3

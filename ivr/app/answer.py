@@ -13,6 +13,7 @@ from ivr.flow.script import Script, parse
 from ivr.flow.turn import Settled
 from ivr.in_use import InUse
 from ivr.keeper import beat
+from ivr.menus_call import take_trial
 from ivr.prepare import flow_file, keep_flow, keep_hours, prompt_ids
 from ivr.presence import take_word
 from ivr.promise import Promiser
@@ -25,7 +26,6 @@ from ivr.routing.hours import Hours, countries
 from ivr.routing.hours_file import parse as parse_hours
 from ivr.settings import Settings
 from ivr.telephony.fastagi import FastAgiServer
-from ivr.trial_call import take_trial
 
 
 def flow_in_use(settings: Settings) -> InUse[Script]:
@@ -96,7 +96,7 @@ async def run(settings: Settings) -> None:
     async def presence(line: Line) -> None:
         await take_word(line, settings)
 
-    async def trial(line: Line) -> None:
+    async def menus(line: Line) -> None:
         await take_trial(line, settings, database)
 
     async def callback(line: Line) -> None:
@@ -109,7 +109,7 @@ async def run(settings: Settings) -> None:
         "incoming": incoming,
         "unanswered": unanswered,
         "presence": presence,
-        "trial": trial,
+        "menus": menus,
         "callback": callback,
         "callback-child": callback_child,
     }

@@ -1,13 +1,39 @@
-"""The ledger into rows, and what callers said under seal."""
+"""The ledger into rows, what callers said under seal, what is too old away by night, and logs that stay small."""
 
 from __future__ import annotations
 
-from ivr import call_log, messages
+import asyncio
+
+import structlog
+
+from ivr import call_log, messages, retention
 from ivr.app.until import until_told
 from ivr.keeper import beat
+from ivr.records import reserve
 from ivr.settings import Settings
+from ivr.tidying import keep_tidy
+
+ROOM_EVERY_S = 15.0
+
+log = structlog.get_logger()
+
+
+async def keep_room(settings: Settings) -> None:
+    """For ever: the ledger can be written on a disk that is full."""
+    held = True
+    while True:
+        was, held = held, await asyncio.to_thread(reserve.hold, settings.ledger_file)
+        if was and not held:
+            log.warning("ledger.no_room", remedy="Make room on its disk, or calls are not on record.")
+        await asyncio.sleep(ROOM_EVERY_S)
 
 
 async def run(settings: Settings) -> None:
-    works = (call_log.follow(settings), messages.keep_sealing(settings))
+    works = (
+        call_log.follow(settings),
+        messages.keep_sealing(settings),
+        retention.keep_daily(settings),
+        keep_room(settings),
+        keep_tidy(settings),
+    )
     await until_told(beat(settings.heartbeat_limit_s), *works)

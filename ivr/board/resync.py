@@ -32,6 +32,7 @@ TOLD = (
     Variable.PLACE,
     Variable.ARRIVED,
     Variable.MET,
+    Variable.TRIAL,
 )
 """The variables of a caller's channel that Status is to be asked for."""
 _UP, _NULL = "6", "(null)"
@@ -57,7 +58,9 @@ def _since(before: Board, board: Board, name: str) -> Phone:
 
 def _is_caller(channel: Fields) -> bool:
     of_first = channel.get("Uniqueid", "") == channel.get("Linkedid")
-    return of_first and bool(id_of(channel)) and Variable.DOOR in _variables(channel)
+    variables = _variables(channel)
+    known = Variable.DOOR in variables and Variable.TRIAL not in variables
+    return of_first and bool(id_of(channel)) and known
 
 
 def _found(channel: Fields, channels: Iterable[Fields], entry: Fields, now: float) -> Call:

@@ -17,6 +17,7 @@ from ivr.cli import (
     contacts,
     counsellors,
     database,
+    erase,
     flow,
     hours,
     keys,
@@ -26,6 +27,7 @@ from ivr.cli import (
     presence,
     prompts,
     report,
+    retention,
     rota,
     silent,
 )
@@ -59,6 +61,8 @@ for group in (
     database,
     backups,
     keys,
+    retention,
+    erase,
     report,
 ):
     group.register(app)

@@ -17,10 +17,10 @@ from ivr.cli.line import AsJson, load_settings, out
 from ivr.errors import NotFound, ScriptError
 from ivr.flow.difference import Change, Difference, Way
 from ivr.flow.steps import Begun
+from ivr.menus_call import CODE
 from ivr.new_flow import BY_COMMAND, By, Flow, Shelf
 from ivr.records.database import Database, opened
 from ivr.settings import Settings
-from ivr.trial_call import CODE
 
 group = typer.Typer(no_args_is_help=True, help="The menus: others tried before they take over, and one step back.")
 Made = TypeVar("Made")

@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ivr import call_log, catalogues
+from ivr import call_log, catalogues, disclosing
 from ivr.cli.call_view import new_table, screen
 from ivr.cli.line import AsJson, load_settings
-from ivr.cli.report_view import say_paper, say_service
+from ivr.cli.report_view import counts_of, say_paper, say_service
 from ivr.errors import Refused
 from ivr.reports import measures, periods, reckoning, suppression
 from ivr.reports.annual import Return, workbook
@@ -29,6 +29,7 @@ from ivr.reports.release import SHOWN, as_text, release
 from ivr.reports.service import Service
 from ivr.reports.words import words
 from ivr.settings import Settings
+from ivr.wrapup import open_desk
 
 group = typer.Typer(no_args_is_help=True, help="Any span of days in numbers; the public release; the annual return.")
 JSON_TABLES = ("topic", "gender", "age_band", "channel", "first_time")
@@ -141,6 +142,23 @@ def service(first: From = None, last: To = None, period: Period = "", as_json: A
         say_service(found, span)
 
 
+@group.command("duty-of-care")
+def duty_of_care(first: From = None, last: To = None, period: Period = "", as_json: AsJson = False) -> None:
+    """Who was told of a child: the duty-of-care register by ground, by whom was told, by whether the child knew.
+
+    Example: [bold]ivr report duty-of-care --from 2026-01-01 --to 2026-12-31 --json[/]
+    """
+    counts = asyncio.run(_told(load_settings(), span_of(first, last, period)))
+    total = sum(counts["ground"].values())
+    if as_json:
+        told = {"total": total} | {f"by_{name}": by for name, by in counts.items()}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    screen().print(f"{total:,} {'entry' if total == 1 else 'entries'}")
+    for name, by in counts.items() if total else ():
+        screen().print(counts_of(name.replace("_", " "), by))
+
+
 @group.command()
 def chi(
     year: Annotated[int, typer.Option(min=2000, max=2100, help="The year that the return is about.")],
@@ -194,6 +212,11 @@ async def _count(told: Settings, span: Span) -> Figures:
     async with call_log.open_log(told) as log:
         await call_log.catch_up(log)
         return await reckoning.count(log.database, span)
+
+
+async def _told(told: Settings, span: Span) -> Mapping[str, Mapping[str, int]]:
+    async with call_log.open_log(told) as log:
+        return await disclosing.counts(open_desk(told, log.database), span.first, span.last)
 
 
 async def _paper(told: Settings, span: Span) -> Paper:

@@ -33,7 +33,7 @@ def say_paper(paper: Paper, suppress: bool) -> None:
     for dimension in measures.DIMENSIONS:
         show.print(_by(paper, dimension, suppress))
     if paper.now.actions:
-        show.print(_counts("what was done", paper.now.actions))
+        show.print(counts_of("what was done", paper.now.actions))
 
 
 def _table(heading: str) -> Table:
@@ -66,7 +66,7 @@ def _figures(name: str, *numbers: int | None) -> tuple[str, ...]:
     return (name, *(SAID.number(n) for n in numbers))
 
 
-def _counts(heading: str, counts: Mapping[str, int]) -> Table:
+def counts_of(heading: str, counts: Mapping[str, int]) -> Table:
     table = new_table(heading)
     table.add_column("", justify="right")
     for code, n in counts.items():
@@ -77,7 +77,7 @@ def _counts(heading: str, counts: Mapping[str, int]) -> Table:
 def say_service(found: Service, span: Span) -> None:
     show = screen()
     show.print(Text(SAID.span(span), "bold"))
-    show.print(_counts("calls", {"all": found.attempts} | dict(found.by_outcome)))
+    show.print(counts_of("calls", {"all": found.attempts} | dict(found.by_outcome)))
     share = f"{found.answered_soon * 100 // found.answered} %" if found.answered else "–"
     facts = {
         "within 20 s of the queue": f"{found.answered_soon:,} ({share})",
@@ -96,9 +96,11 @@ def say_service(found: Service, span: Span) -> None:
     for name, value in facts.items():
         table.add_row(name, value)
     show.print(table)
-    show.print(_counts("call-backs", found.promises))
-    show.print(_counts("hung up in the menus after", {f"{name} s": n for name, n in found.drop_out.by_seconds.items()}))
-    show.print(_counts("hung up at the menu", found.drop_out.by_menu))
+    show.print(counts_of("call-backs", found.promises))
+    show.print(
+        counts_of("hung up in the menus after", {f"{name} s": n for name, n in found.drop_out.by_seconds.items()})
+    )
+    show.print(counts_of("hung up at the menu", found.drop_out.by_menu))
     show.print(_languages(found))
     show.print(_hours(found))
 

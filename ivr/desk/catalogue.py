@@ -92,6 +92,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Disclosures:
+    """Of the duty-of-care register, by code: who may be told of a child, on what ground, why the child was not told."""
+
+    told: Mapping[str, Words]
+    ground: Mapping[str, Words]
+    not_told: Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All lists of one version, by code, in the order in which they are shown."""
 
@@ -101,6 +110,7 @@ class Catalogue:
     referrals: Mapping[str, Referral]
     risk: Mapping[str, Question]
     card: Card
+    disclosures: Disclosures
 
     def subs(self, group: str) -> tuple[Category, ...]:
         return tuple(each for each in self.categories.values() if each.group == group and not each.is_group)

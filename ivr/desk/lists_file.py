@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from ivr.desk.catalogue import Card, Catalogue, Category, Choice, Question, Referral, Risk, Words
+from ivr.desk.catalogue import Card, Catalogue, Category, Choice, Disclosures, Question, Referral, Risk, Words
 from ivr.errors import ScriptError
 from ivr.flow.problems import Faults, read_toml
 from ivr.flow.steps import Topic
@@ -31,8 +31,7 @@ def parse(version: str, texts: Mapping[str, str]) -> Catalogue:
             problems += [f"{name}: {problem}" for problem in error.problems]
     if problems:
         raise ScriptError(f"the lists of {version} have {len(problems)} fault(s)", problems=tuple(problems))
-    lists = (found[name] for name in ("categories.toml", "choices.toml", "referrals.toml", "risk.toml", "card.toml"))
-    return Catalogue(version, *lists)
+    return Catalogue(version, *(found[name] for name in READERS))
 
 
 def parse_categories(text: str) -> dict[str, Category]:
@@ -97,12 +96,18 @@ def parse_risk(text: str) -> dict[str, Question]:
     return found
 
 
+def parse_disclosures(text: str) -> Disclosures:
+    parts = _parts(text, "the list of the duty-of-care register", ["told", "ground", "not_told"])
+    return Disclosures(parts["told"], parts["ground"], parts["not_told"])
+
+
 READERS: Mapping[str, Callable[[str], Any]] = {
     "categories.toml": parse_categories,
     "choices.toml": parse_choices,
     "referrals.toml": parse_referrals,
     "risk.toml": parse_risk,
     "card.toml": parse_card,
+    "duty_of_care.toml": parse_disclosures,
 }
 
 

@@ -40,6 +40,12 @@ class Deed(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     KEYS_ROTATED = "keys_rotated"
+    AGED_FOUND = "aged_found"  # about: what would go tomorrow, the first time; nothing did
+    AGED_TAKEN = "aged_taken"  # about: kinds and how many of each
+    DISCLOSURE_ENTERED = "disclosure_entered"
+    DISCLOSURE_CORRECTED = "disclosure_corrected"
+    DISCLOSURE_READ = "disclosure_read"  # by somebody else than who entered it
+    ERASED = "erased"  # about: the erasure, never who
     REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"

@@ -283,6 +283,15 @@ async def count(unit: Unit, wanted: Wanted) -> int:
     return int((await unit.execute(query)).scalar_one())
 
 
+async def over(unit: Unit, ids: Sequence[str], since: int) -> set[str]:
+    """Which of these are on record as over, by a batch after `since`."""
+    found: set[str] = set()
+    for at in range(0, len(ids), PAGE):
+        which = (table.c.id.in_(ids[at : at + PAGE]), table.c.ended_at.is_not(None), table.c.revision > since)
+        found |= set((await unit.execute(select(table.c.id).where(*which))).scalars())
+    return found
+
+
 def stale(revision: int, since: datetime) -> Select[Any]:
     """Ids of calls of that span which a rebuild has passed and not found."""
     return select(table.c.id).where(table.c.revision <= revision, table.c.started_at >= since)

@@ -252,9 +252,9 @@ async def lapse(unit: Unit, now: datetime) -> list[str]:
     return ids
 
 
-async def forget_numbers(unit: Unit, now: datetime) -> None:
+async def forget_numbers(unit: Unit, now: datetime, after: timedelta = KEPT_NUMBER) -> None:
     """Take away the sealed numbers that nobody will ring any more."""
-    kept = and_(table.c.state == State.KEPT.value, table.c.safe_until < now - KEPT_NUMBER)
+    kept = and_(table.c.state == State.KEPT.value, table.c.safe_until < now - after)
     gone = and_(table.c.number.is_not(None), or_(table.c.state.in_(sorted(OVER)), kept))
     await unit.execute(update(table).where(gone).values(number=None))
 
@@ -275,12 +275,17 @@ async def listed(unit: Unit, states: Sequence[State] = ()) -> list[Callback]:
     return [_callback(row) for row in rows]
 
 
+async def find(unit: Unit, callback_id: str) -> Callback | None:
+    row = (await unit.execute(select(*_SHOWN).where(table.c.id == callback_id))).one_or_none()
+    return _callback(row) if row else None
+
+
 async def get(unit: Unit, callback_id: str) -> Callback:
     """Raises NotFound."""
-    row = (await unit.execute(select(*_SHOWN).where(table.c.id == callback_id))).one_or_none()
-    if row is None:
+    found = await find(unit, callback_id)
+    if found is None:
         raise NotFound(f"there is no call-back {callback_id}", remedy="`ivr callbacks all` lists them.")
-    return _callback(row)
+    return found
 
 
 async def tried(unit: Unit, callback_id: str) -> list[Tried]:

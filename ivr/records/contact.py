@@ -102,7 +102,8 @@ async def settle(unit: Unit, callers: Sequence[str] | None = None, since_id: str
     before = exists().where(
         and_(this.c.id == table.c.call_id, earlier.c.caller == this.c.caller, earlier.c.id < this.c.id)
     )
-    touched = select(call.table.c.id).where(call.table.c.id >= since_id)
+    # of a call whose caller is forgotten it was said while that was known, and stays
+    touched = select(call.table.c.id).where(call.table.c.id >= since_id, call.table.c.caller.is_not(None))
     if callers is not None:
         touched = touched.where(call.table.c.caller.in_(callers))
     verdict = case((before, FirstTime.NO.value), (known, FirstTime.YES.value), else_=FirstTime.UNKNOWN.value)

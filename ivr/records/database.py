@@ -42,7 +42,7 @@ from ivr.records import ownership
 Unit = AsyncConnection
 """One transaction: what `unit_of_work` gives and every query takes."""
 
-HEAD = "0012"  # the newest revision in migrations/versions; a test compares
+HEAD = "0016"  # the newest revision in migrations/versions; a test compares
 BUSY_TIMEOUT_MS = 15_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S = 5.0
@@ -128,6 +128,25 @@ class Database:
             if not self.is_sqlite:
                 await _wait_for(unit, _MIGRATION_LOCK)
             await unit.run_sync(_upgrade)
+
+    async def overwrite(self, unit: Unit) -> None:
+        """What this unit takes away is overwritten in the file, not only let go of. PostgreSQL does so itself, when it
+        vacuums."""
+        if self.is_sqlite:
+            await unit.execute(text("PRAGMA secure_delete=ON"))
+
+    async def leave_nothing_behind(self) -> bool:
+        """Empty the log beside the file, in which rows stand as they were. False when others are reading or writing
+        just now: nobody waits for it."""
+        if not self.is_sqlite:
+            return True
+        connection = await self._engine.raw_connection()
+        try:
+            await connection.driver_connection.execute("PRAGMA busy_timeout=300")  # type: ignore[union-attr]
+            done = await connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+            return not (await done.fetchone())[0]
+        finally:
+            connection.invalidate()
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -372,6 +391,11 @@ def _first_line(error: object) -> str:
     return str(error).partition("\n")[0].rpartition(">: ")[2]
 
 
+DAMAGED = ("malformed", "not a database")  # what SQLite says of a file whose bytes were changed
+
+
 def _unusable(where: object, why: object, *, is_sqlite: bool = True) -> Refused:
     remedy = "Look at its folder's owner and the disk." if is_sqlite else "Look at the server and at IVR_DATABASE_URL."
+    if is_sqlite and any(word in str(why) for word in DAMAGED):
+        remedy = "Run `ivr db mend`; calls go on meanwhile."
     return Refused(f"The database {where} cannot be used: {why}.", remedy=remedy)

@@ -8,18 +8,19 @@ does), and a file that matches nothing is read from its start: events that were 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from ivr.errors import Refused
+from ivr.errors import Conflict, Refused
 from ivr.records import ownership
 from ivr.telephony.events import LATEST, MARKS, Kind, parse
 
@@ -27,6 +28,8 @@ HEAD_BYTES, TAIL_BYTES = 4_096, 256
 FIRST_EVENT_WITHIN = 65_536
 LAST_BYTES = 262_144  # a busy switch writes some 50 KB a second
 KEPT_WITHIN_S = 1.0
+QUIET_S = 1.0
+JUST_NOW_S = 60.0
 WHOSE = "Run this as root, or as the user who opened the line."
 CHUNK_BYTES = 1 << 20  # some 3,500 events
 
@@ -102,7 +105,89 @@ def mark(ledger: Path, kind: str, at: datetime | float) -> None:
     """
     if Kind(kind) not in MARKS:
         raise ValueError(f"{kind} is no mark of ours")
-    seconds = at.timestamp() if isinstance(at, datetime) else at
+    _append(ledger, kind, at.timestamp() if isinstance(at, datetime) else at)
+
+
+def put_away(ledger: Path, now: datetime) -> bool:
+    """Let the switch begin a new file; the old one lies beside it, with the day in its name. False when nothing has
+    happened since the last time, or when it is busy just now: the switch opens the file anew for every event, and an
+    event whose file was renamed between opening and writing might be missed by a reader that has gone on.
+
+    The new file begins with a line of ours, later than all before it, so that a reader leaves the old one.
+    """
+    beside = ledger.with_name(f"{ledger.name}.{now.strftime('%Y%m%dT%H%M%S')}")
+    last = _last_event(ledger)
+    if last is None or beside.exists() or is_busy(ledger):
+        return False
+    ledger.rename(beside)
+    _append(ledger, Kind.PUT_AWAY, max(now.timestamp(), last + 0.001))
+    return True
+
+
+def is_busy(ledger: Path) -> bool:
+    """Whether the switch has written to it within the last second."""
+    return ledger.exists() and time.time() - ledger.stat().st_mtime < QUIET_S
+
+
+def read_through(ledger: Path, place: Place) -> list[Path]:
+    """Files beside the ledger that a reader at `place` has left behind for good, copies among them."""
+    beside = sorted(file for file in ledger.parent.glob(ledger.name + "?*") if file.is_file())
+    return [file for file in beside if _began(file) < place.began and not _continues(file, place)]
+
+
+def ended(file: Path) -> float:
+    """The time of the last event in a file; of one without any, when it was last written."""
+    return _last_event(file) or file.stat().st_mtime
+
+
+def rewrite(file: Path, change: Callable[[bytes], bytes]) -> int:
+    """`change` for every line; how many it changed. The file is replaced as a whole, by one of the same owner and
+    times, or not at all. Only for files that nobody reads on in, see `read_through` and `held`."""
+    partial, changed = file.with_name(f".{file.name}.new"), 0
+    partial.unlink(missing_ok=True)
+    with file.open("rb") as old, os.fdopen(ownership.open_own(partial, os.O_WRONLY), "wb") as new:
+        for line in old:
+            now = change(line)
+            changed += now != line
+            new.write(now)
+        new.flush()
+        os.fsync(new.fileno())
+    if changed:
+        was = file.stat()
+        os.utime(partial, ns=(was.st_atime_ns, was.st_mtime_ns))
+        partial.replace(file)
+    partial.unlink(missing_ok=True)
+    return changed
+
+
+@contextmanager
+def held(ledger: Path, *, alone: bool) -> Iterator[None]:
+    """Nobody reads all of the ledger's files while somebody rewrites them, who must be `alone`. Raises Conflict."""
+    ownership.make_folder(ledger.parent)
+    handle = os.open(ledger.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise Conflict("Somebody else works on the ledger's files.", remedy="Try again in a minute.") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _last_event(ledger: Path) -> float | None:
+    """None when it holds nothing but our own line at its beginning."""
+    with _opened(ledger) as file:
+        if file is None:
+            return None
+        file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES))
+        events = [event for line in file.read().splitlines() if (event := parse(line))]
+    told = [event.at for event in events if event.kind is not Kind.PUT_AWAY]
+    return max(told, default=None)
+
+
+def _append(ledger: Path, kind: str, seconds: float) -> None:
     ownership.make_folder(ledger.parent)
     line = json.dumps({"eventtype": kind, "eventtime": seconds}, separators=(",", ":")).encode() + b"\n"
     descriptor = ownership.open_own(ledger, os.O_RDWR | os.O_APPEND)
@@ -117,11 +202,17 @@ def is_kept(ledger: Path, fragment: str) -> bool:
     because the switch writes its events a few milliseconds after they happen. It blocks; an event loop needs a thread.
     """
     deadline = time.monotonic() + KEPT_WITHIN_S
-    while not _found_and_synced(ledger, fragment.encode()):
+    while not any(_found_and_synced(file, fragment.encode()) for file in (ledger, *_put_away_just_now(ledger))):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
+
+
+def _put_away_just_now(ledger: Path) -> list[Path]:
+    """The line that is looked for may have been the last of its file."""
+    since = time.time() - JUST_NOW_S
+    return [file for file in ledger.parent.glob(ledger.name + ".*") if file.stat().st_mtime > since]
 
 
 def _found_and_synced(ledger: Path, fragment: bytes) -> bool:

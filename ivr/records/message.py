@@ -85,6 +85,10 @@ async def standing(unit: Unit, ids: Collection[str]) -> dict[str, bool]:
     return {row.id: row.deleted_at is None for row in rows}
 
 
+async def deleted(unit: Unit) -> frozenset[str]:
+    return frozenset(row.id for row in await unit.execute(select(table.c.id).where(~_IS_THERE)))
+
+
 async def hear(unit: Unit, message_id: str, by: str, at: datetime) -> None:
     """Put on record that somebody listens. Raises NotFound."""
     first = {"heard_at": func.coalesce(table.c.heard_at, at), "heard_by": func.coalesce(table.c.heard_by, by)}

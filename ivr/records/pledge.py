@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, false, or_, select, update
 
 from ivr.records.callback import asked_before, attempts, table, withdraw
 from ivr.records.database import Unit, insert_new, upsert
@@ -31,7 +31,8 @@ async def note(unit: Unit, events: Iterable[Event]) -> None:
 async def _promise(unit: Unit, row: Mapping[str, Any] | None) -> None:
     if row is None or not await insert_new(unit, table, row):
         return
-    same = and_(table.c.id != row["id"], or_(table.c.caller == row["caller"], table.c.call_id == row["call_id"]))
+    theirs = table.c.caller == row["caller"] if row["caller"] else false()  # whoever was erased is nobody's like
+    same = and_(table.c.id != row["id"], or_(theirs, table.c.call_id == row["call_id"]))
     newer = await unit.execute(select(exists().where(same, table.c.asked_at > row["asked_at"])))
     await withdraw(unit, table.c.id == row["id"] if newer.scalar_one() else same)
 

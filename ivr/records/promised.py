@@ -15,11 +15,13 @@ from ivr.routing.promise import Outcome, State
 from ivr.telephony.events import Event, call_id
 from ivr.telephony.statuses import DialStatus
 
+GONE = "erased"
+"""What stands in the ledger in place of a caller's hash, or of a sealed number, that was taken out of it."""
 CALLBACK_ID = re.compile(r"[0-9]{10}-[0-9a-f]{8}", re.ASCII)
 _NEEDED: Mapping[str, re.Pattern[str]] = {
     "id": CALLBACK_ID,
-    "caller": re.compile("[0-9a-f]{32}"),
-    "number": re.compile(r"[A-Za-z0-9_-]{40,400}"),
+    "caller": re.compile(f"[0-9a-f]{{32}}|{GONE}"),
+    "number": re.compile(f"[A-Za-z0-9_-]{{40,400}}|{GONE}"),
     "safe_from": re.compile("[1-3][0-9]{9}"),
     "safe_until": re.compile("[1-3][0-9]{9}"),
     "only": re.compile("yes|no"),
@@ -43,19 +45,20 @@ _ENDED: Mapping[str, Outcome] = {
 
 
 def promise_of(event: Event) -> dict[str, Any] | None:
-    """The row of a `promised` event; None when it is not whole."""
+    """The row of a `promised` event; None when it is not whole. Without its number nobody can keep it any more."""
     words = event.words
     if any(not form.fullmatch(words.get(name, "")) for name, form in _NEEDED.items()):
         return None
     safe_from, safe_until = (datetime.fromtimestamp(int(words[name]), UTC) for name in ("safe_from", "safe_until"))
     if safe_from >= safe_until:
         return None
+    is_gone = words["number"] == GONE
     more = {name: words[name] for name, form in _MORE.items() if form.fullmatch(words.get(name, ""))}
     return {
         "id": words["id"],
         "call_id": call_id(event.linkedid),
-        "caller": words["caller"],
-        "number": from_text(words["number"]),
+        "caller": None if words["caller"] == GONE else words["caller"],
+        "number": None if is_gone else from_text(words["number"]),
         "language": more.get("language"),
         "topic": more.get("topic"),
         "age_band": more.get("age_band"),
@@ -64,10 +67,19 @@ def promise_of(event: Event) -> dict[str, Any] | None:
         "asked_at": datetime.fromtimestamp(event.at, UTC),
         "safe_from": safe_from,
         "safe_until": safe_until,
-        "state": State.PROMISED.value,
+        "state": State.WITHDRAWN.value if is_gone else State.PROMISED.value,
         "attempts": 0,
-        "next_at": safe_from,
+        "next_at": None if is_gone else safe_from,
     }
+
+
+def without_caller(words: Mapping[str, str]) -> Mapping[str, str]:
+    """An event's words, with nothing in them that tells who called."""
+    return {name: GONE if name == "caller" or _is_sealed(name, word) else word for name, word in words.items()}
+
+
+def _is_sealed(name: str, word: str) -> bool:
+    return name == "number" and len(word) >= 40  # `seen` and `typed` say where a number came from
 
 
 def attempt_of(event: Event) -> dict[str, Any] | None:

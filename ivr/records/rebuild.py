@@ -3,18 +3,19 @@
 Nobody ever sees an empty table: rows are written over those that are there, ended calls only, so that none seems open
 again; at the end, in the transaction that also says how far the rows are, what the ledger does not give is taken away.
 Calls older than all that is on file stay: the ledger can no longer give them, and every attempt is on record.
+Who was erased stays so: what the ledger still tells of them is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import delete
 
-from ivr.records import call, contact, ledger_file, pledge, ring_out
+from ivr.records import call, contact, erasure, ledger_file, pledge, ring_out
 from ivr.records.call import State
 from ivr.records.database import Database, Unit
 from ivr.records.ledger import (
@@ -22,6 +23,7 @@ from ivr.records.ledger import (
     Position,
     Reader,
     counted,
+    fold_events,
     open_call,
     open_stories,
     where,
@@ -53,17 +55,25 @@ class Rebuild:
         self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
         self._position = Position()
         self._stories: dict[str, Story] = {}
+        self._erased: frozenset[str] = frozenset()
+        self._heard: dict[str, set[int]] = {}
+        self._before = 0
 
     async def run(self, progress: Progress) -> Rebuilt:
+        with ledger_file.held(self._ledger, alone=False):
+            return await self._run(progress)
+
+    async def _run(self, progress: Progress) -> Rebuilt:
         await Reader(self._database, self._ledger).catch_up()
         since, total, done = ledger_file.began(self._ledger), ledger_file.size(self._ledger), 0
         async with self._database.unit_of_work() as unit:
-            before = await _next_revision(unit)
+            before = self._before = await _next_revision(unit)
+            self._erased = await erasure.ids(unit)
         while chunk := self._read_on(await self._reader_place()):
             done += sum(map(len, chunk.lines)) + len(chunk.lines)
-            folding = self._fold(chunk)
             async with self._database.unit_of_work() as unit:
                 revision = await _next_revision(unit)  # first: it keeps the reader waiting
+                folding = await self._fold(unit, chunk)
                 await pledge.note(unit, folding.noted)
                 await write_calls(unit, _ended(folding), revision)
                 await ring_out.note(unit, folding.noted)
@@ -84,9 +94,9 @@ class Rebuild:
         rest = limit.offset - (here.offset if here.head == limit.head else 0)
         return ledger_file.read_on(self._ledger, here, rest) if rest > 0 else None
 
-    def _fold(self, chunk: Chunk) -> Folding:
-        folding = Folding(self._stories)
-        folding.take(chunk.lines)
+    async def _fold(self, unit: Unit, chunk: Chunk) -> Folding:
+        folding = Folding(self._stories, self._heard, marks=self._position.marks, erased=self._erased)
+        await fold_events(unit, folding, chunk.lines, self._before)
         self._position = counted(self._position, chunk.place, folding)
         return folding
 
@@ -94,7 +104,7 @@ class Rebuild:
         limit = (await where(unit, lock=True)).place
         revision = await _next_revision(unit)
         while chunk := self._read_on(limit):  # what the reader read since; few lines
-            folding = self._fold(chunk)
+            folding = await self._fold(unit, chunk)
             await pledge.note(unit, folding.noted)
             await write_calls(unit, _ended(folding), revision)
             await ring_out.note(unit, folding.noted)
@@ -102,13 +112,14 @@ class Rebuild:
         await self._replace_open(unit, since)
         removed = await _remove(unit, before, since)
         now = self._position
-        await write_position(unit, Position(limit, now.lines, now.rubbish, now.refused, revision))
+        await write_position(unit, Position(limit, now.lines, now.rubbish, now.refused, revision, now.marks))
         return Rebuilt(now.lines, now.rubbish, now.refused, removed)
 
     async def _replace_open(self, unit: Unit, since: float) -> None:
-        older = [story for story in (await open_stories(unit)).values() if story.started_at < since]
+        stories, heard = await open_stories(unit)
+        older = [story for story in stories.values() if story.started_at < since]
         await unit.execute(delete(open_call))
-        await write_open(unit, [*older, *self._stories.values()])
+        await write_open(unit, [*older, *self._stories.values()], heard | self._heard)
 
 
 def _ended(folding: Folding) -> tuple[Story, ...]:
@@ -118,7 +129,7 @@ def _ended(folding: Folding) -> tuple[Story, ...]:
 async def _next_revision(unit: Unit) -> int:
     """Taken by writing it: what anybody writes from here on has a higher number, or this one."""
     was = await where(unit, lock=True)
-    await write_position(unit, Position(was.place, was.lines, was.rubbish, was.refused, was.revision + 1))
+    await write_position(unit, replace(was, revision=was.revision + 1))
     return was.revision + 1
 
 

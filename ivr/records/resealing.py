@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Row, and_, func, select, update
 
 from ivr.errors import Refused
-from ivr.records import account, callback, draft, review, session, wrapup
+from ivr.records import account, callback, disclosure, draft, review, session, wrapup
 from ivr.records.copying import tables
 from ivr.records.database import Database, Unit
 from ivr.records.draft import Of
@@ -49,6 +49,7 @@ PLACES = (
     Place(wrapup.table.c.summary, lambda row: wrapup.about(row.contact_id, row.number)),
     Place(review.table.c.remark, lambda row: review.about(row.contact_id, "remark")),
     Place(review.table.c.answer, lambda row: review.about(row.contact_id, "answer")),
+    Place(disclosure.table.c.note, lambda row: disclosure.about(row.id, row.number)),
 )
 # Bytes that need no key: what a passkey shows to everybody, and what it has to sign.
 OPEN = {("passkey", "public_key"), ("session", "challenge")}

@@ -7,7 +7,7 @@ ended; at every step it gives the row of its call.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -85,8 +85,16 @@ def _between(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else round(max(0.0, end - start), 3)
 
 
-def to_json(story: Story) -> str:
-    return json.dumps({name: getattr(story, name) for name in _FIELDS}, separators=(",", ":"))
+def to_json(story: Story, heard: Collection[int] = ()) -> str:
+    """`heard`: the lines that told it, each as a number."""
+    told = {name: getattr(story, name) for name in _FIELDS} | {"heard": sorted(heard)}
+    return json.dumps(told, separators=(",", ":"))
+
+
+def heard_of(text: str) -> set[int]:
+    """The lines that told it; none where an older version of the program wrote it."""
+    found = json.loads(text).get("heard", ())
+    return {each for each in found if type(each) is int} if isinstance(found, list) else set()
 
 
 def from_json(text: str) -> Story | None:

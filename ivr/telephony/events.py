@@ -38,13 +38,16 @@ class Kind(StrEnum):
     RINGING_OUT = "ringing_out"  # a counsellor rings a parent, a school, an emergency service
     RANG_OUT = "rang_out"  # how that ended
     HANDED = "handed"  # a counsellor gives the caller to somebody else
+    TRIED_OUT = "tried_out"  # how far a trial of the line has come; no call knows it
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"
+    PUT_AWAY = "LEDGER_PUT_AWAY"  # the ledger goes on here; what came before lies beside it, under another name
     OTHER = ""
 
 
 MARKS = frozenset({Kind.SWITCH_START, Kind.SWITCH_END})
+_BARE = MARKS | {Kind.PUT_AWAY}  # written by us, of no channel
 _STEPS = frozenset(kind for kind in Kind if kind.islower())
 _BRIDGES = frozenset({Kind.BRIDGE_ENTER, Kind.BRIDGE_EXIT})
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
@@ -113,7 +116,7 @@ def _event(fields: Mapping[str, Any]) -> Event | None:
     if not isinstance(kind, str) or type(at) not in (float, int) or not EARLIEST < at < LATEST:
         return None
     known = _KINDS.get(kind, Kind.OTHER)
-    return Event(known, float(at)) if known in MARKS else _of_channel(known, float(at), fields)
+    return Event(known, float(at)) if known in _BARE else _of_channel(known, float(at), fields)
 
 
 def _of_channel(kind: Kind, at: float, fields: Mapping[str, Any]) -> Event | None:

@@ -69,6 +69,7 @@ class Variable(StrEnum):
     TAKE = "HL_TAKE"  # program → dialplan: the file into which a prompt is read by phone, without its suffix
     TAKE_S = "HL_TAKE_S"  # program → dialplan: how long that may be
     MESSAGE_S = "HL_MESSAGE_S"  # dialplan: its seconds on disk
+    TRIAL = "HL_TRIAL"  # a trial of the line: its name on the caller's side (call file), yes on the line's (dialplan)
 
 
 class Global(StrEnum):

@@ -5,16 +5,19 @@ A part is rendered once for all who read the same language in the same role, and
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ivr import listening, moving, presence
+from ivr.alarms import Alarm, raised
 from ivr.board.feed import Feed
 from ivr.board.state import Board
 from ivr.board.view import View
@@ -25,13 +28,16 @@ from ivr.overview import Overview
 from ivr.presence import Unit, Word
 from ivr.settings import Settings
 from ivr.signing import Deed, record
+from ivr.vitals import look_at
 from ivr.web.entrance import Entrance, lead
+from ivr.web.fresh import Fresh
 from ivr.web.pages import Pages
 from ivr.web.permission import Me, Permission, allow
 
 TICK_S = 1.0  # a wait turns red although nothing happens
 STREAM_S = 60.0  # then the browser asks anew, and whether it still may is looked at again
 AGAIN_MS = 1_000
+VITALS_S, VITALS_FRESH_S = 1.0, 10.0
 PARTS = ("figures", "waiting", "talking", "people", "today")
 WALL_PARTS = ("wall_figures", "wall_today")
 WORDS = {"out": Word.SIGN_OUT, "in": Word.SIGN_IN}
@@ -53,6 +59,9 @@ class BoardPage:
     def __init__(self, settings: Settings, pages: Pages, entrance: Entrance, feed: Feed) -> None:
         self._settings, self._pages, self._entrance, self._feed = settings, pages, entrance, feed
         self._overview = Overview(settings, entrance.office.database)
+        self._vitals = Fresh(partial(look_at, settings, entrance.office.database), VITALS_S, VITALS_FRESH_S)
+        self._raised: tuple[Alarm, ...] = ()
+        self._looking: asyncio.Task[None] | None = None
         self._made: dict[Reader, tuple[Board, int, Mapping[str, str]]] = {}
 
     def router(self) -> APIRouter:
@@ -69,14 +78,15 @@ class BoardPage:
         return made
 
     async def show(self, request: Request, me: Me) -> Response:
+        await self._look()
         view = await self._view(request)
-        told = Reader("", me.account.role, wall=False).values(view)
+        told = self._values(Reader(self._pages.language(request), me.account.role, wall=False), view)
         return self._pages.show(request, "board.html", **told, missed=request.query_params.get("missed", ""))
 
     async def show_wall(self, request: Request, me: Me) -> Response:
-        return self._pages.show(
-            request, "board_wall.html", **Reader("", me.account.role, wall=True).values(await self._view(request))
-        )
+        await self._look()
+        reader = Reader(self._pages.language(request), me.account.role, wall=True)
+        return self._pages.show(request, "board_wall.html", **self._values(reader, await self._view(request)))
 
     async def send_changes(self, request: Request, me: Me) -> Response:
         """The parts as they are, then each that changes."""
@@ -120,6 +130,16 @@ class BoardPage:
             return lead("/board?missed=talk")
         return lead("/board?missed=rings")
 
+    def _values(self, reader: Reader, view: View) -> dict[str, Any]:
+        """That the line is closed the board says by itself."""
+        told = ((each.means(reader.language), each.remedy(reader.language)) for each in self._raised)
+        return reader.values(view) | {"alarms": tuple(told)}
+
+    async def _look(self) -> None:
+        vitals = await self._vitals.get()
+        if vitals is not None:
+            self._raised = raised(vitals) if vitals.open else ()
+
     async def _view(self, request: Request) -> View:
         return await self._overview.view(self._feed.board, self._entrance.knock(request).now)
 
@@ -129,6 +149,8 @@ class BoardPage:
         ends_at = time.monotonic() + STREAM_S
         while time.monotonic() < ends_at:
             board = self._feed.board
+            if self._looking is None or self._looking.done():  # nobody is kept waiting by it
+                self._looking = asyncio.create_task(self._look())
             for name, html in (await self._parts(request, reader, board)).items():
                 if had.get(name) != html:
                     had[name] = html
@@ -140,8 +162,8 @@ class BoardPage:
         second = int(time.monotonic())
         known = self._made.get(reader)
         if known is None or known[0] is not board or known[1] != second:
-            view = await self._overview.view(board, self._entrance.knock(request).now)
-            values = reader.values(view) | {"ticking": True}
+            view = await self._view(request)
+            values = self._values(reader, view) | {"ticking": True}
             names = WALL_PARTS if reader.wall else PARTS
             parts = {name: self._pages.part(reader.language, "board_parts.html", name, **values) for name in names}
             self._made[reader] = (board, second, parts)

@@ -118,7 +118,14 @@ class CallList:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wanted.faults or view_fault else HTTPStatus.OK
         answer = self._pages.show(request, "calls.html", status, **told)
         if asked:
-            answer.set_cookie(COOKIE, ".".join(columns), max_age=COOKIE_S, httponly=True, samesite="lax")
+            answer.set_cookie(
+                COOKIE,
+                ".".join(columns),
+                max_age=COOKIE_S,
+                httponly=True,
+                samesite="lax",
+                secure=request.url.scheme == "https",
+            )
         return answer
 
 

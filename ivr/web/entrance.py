@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,6 +27,7 @@ TOKEN_FIELD = "form_token"  # noqa: S105  a field's name
 TOKEN_HEADER = "X-Form-Token"  # noqa: S105  for what a script sends
 LOOKS_ONLY = {"GET", "HEAD"}
 LONGEST_TOKEN = 100
+_OURS = re.compile(r"[a-z][a-z0-9._-]{0,31}|[0-9]{10}-[0-9a-f]{6,8}|", re.ASCII)  # a page's name, an account's, an id
 PAGE_OF = {Step.CODE: "/sign-in/code", Step.PASSWORD: "/account/password", Step.SET_UP: "/sign-in/set-up"}
 
 
@@ -96,7 +98,7 @@ class Entrance:
 
     async def _note(self, request: HTTPConnection, who: Seat, deed: Deed) -> None:
         async with self.office.database.unit_of_work() as unit:
-            await record(unit, who.account.name, deed, self.knock(request), request.url.path)
+            await record(unit, who.account.name, deed, self.knock(request), place(request))
 
 
 def refuse_foreign(request: HTTPConnection) -> None:
@@ -105,8 +107,21 @@ def refuse_foreign(request: HTTPConnection) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site != "same-origin":
         raise Refused("a form from another site")
-    if site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if site is None and origin is not None and place_of(origin) != request.headers.get("host"):
         raise Refused("a form from another origin")
+
+
+def place_of(origin: str) -> str:
+    """Host and port of an Origin header; nothing for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def place(request: HTTPConnection) -> str:
+    """The path that was asked for, as it may stay on record: whatever somebody typed into it is left out."""
+    return "/".join(part if _OURS.fullmatch(part) else "…" for part in request.url.path.split("/"))
 
 
 def form_token(token: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ivr import new_flow, trial_call
+from ivr import menus_call, new_flow
 from ivr.errors import Conflict, NotFound, Refused, TelephonyError
 from ivr.flow.difference import compare
 from ivr.flow.picture import draw
@@ -54,7 +54,7 @@ class MenuTrial:
         if not me.account.extension:
             return await self._show(request, me, missed="no_phone")
         try:
-            await trial_call.ring(self._settings, me.account.extension)
+            await menus_call.ring(self._settings, me.account.extension)
         except (Refused, NotFound, TelephonyError):
             return await self._show(request, me, missed="phone")
         return await self._show(request, me, missed="rings")
@@ -89,6 +89,6 @@ class MenuTrial:
             "stories": list(Begun),
             "words": words_of_prompts(self._settings),
             "missed": missed,
-            "code": trial_call.CODE,
+            "code": menus_call.CODE,
         }
         return self._pages.show(request, "menus_trial.html", **told)

@@ -45,7 +45,9 @@ class Pages:
         text = self.render(request, name, **values)
         answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
         if asked == language:
-            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
+            answer.set_cookie(
+                COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+            )
         return answer
 
     def render(self, request: Request, name: str, **values: object) -> str:

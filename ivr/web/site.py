@@ -32,6 +32,7 @@ from ivr.web.call_list import CallList
 from ivr.web.debriefs import Debriefs
 from ivr.web.desk import Desk
 from ivr.web.directory import Directory
+from ivr.web.disclosures import Disclosures
 from ivr.web.entering import Entering
 from ivr.web.entrance import Elsewhere, Entrance, lead
 from ivr.web.form import Limit
@@ -41,9 +42,11 @@ from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
 from ivr.web.menu_trial import MenuTrial
 from ivr.web.message_list import MessageList
+from ivr.web.metrics import Metrics
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
+from ivr.web.patience import Patience
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
@@ -59,6 +62,7 @@ from ivr.web.wrap_up import WrapUp
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
+MOST_CONNECTIONS = 1_000  # a watcher of the board holds one, a telephone in a page another
 PING_S = 15.0  # a page that does not answer for as long is gone
 
 # One branch of errors.py, one status. What an error says stays here: it may name files.
@@ -99,12 +103,14 @@ def site(
         PromptList(settings, pages, entrance).router(),
         CallList(settings, pages, entrance).router(),
         BoardPage(settings, pages, entrance, feed).router(),
+        Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
         Desk(settings, pages, entrance, papers, feed).router(),
         Directory(pages, papers).router(),
         Help(pages, entrance).router(),
         MessageList(settings, pages, entrance).router(),
         Entering(pages, entrance, papers).router(),
+        Disclosures(pages, entrance, papers).router(),
         Reading(pages, entrance, papers).router(),
         papers.router(),
         HandOver(settings, entrance).router(),
@@ -200,6 +206,8 @@ async def serve(settings: Settings) -> None:
         log_config=None,
         server_header=False,
         lifespan="off",
+        http=Patience,
+        limit_concurrency=MOST_CONNECTIONS,
         ws="websockets-sansio",
         ws_max_size=MOST_BYTES,
         ws_ping_interval=PING_S,

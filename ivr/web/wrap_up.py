@@ -21,7 +21,7 @@ from ivr.errors import Conflict, Refused
 from ivr.records.draft import Draft, Of
 from ivr.settings import Settings
 from ivr.web import form
-from ivr.web.entrance import Entrance, lead
+from ivr.web.entrance import Entrance, lead, place
 from ivr.web.pages import Pages
 from ivr.web.permission import Me, Permission, allow
 from ivr.wrapup import Contact, Fault, Sheet
@@ -54,14 +54,14 @@ class WrapUp:
     async def ask(self, request: Request, me: Me, contact_id: str) -> Response:
         paper = await self.paper(request, me, contact_id)
         if paper is None:
-            contact = await self._mine(request, me, contact_id)
+            contact = await self.mine(request, me, contact_id)
             versions = await wrapup_reading.history(self.desk, contact_id)
             return self._pages.show(request, "written.html", contact=contact, version=versions[-1])
         return self._pages.show(request, "wrap_up.html", **paper)
 
     async def paper(self, request: Request, me: Me, contact_id: str) -> dict[str, Any] | None:
         """What the form is shown with; None where somebody else has written it down. Raises NotFound and Refused."""
-        contact = await self._mine(request, me, contact_id)
+        contact = await self.mine(request, me, contact_id)
         versions = await wrapup_reading.history(self.desk, contact_id)
         of = Of(contact_id, me.account.name)
         if not versions:
@@ -74,7 +74,7 @@ class WrapUp:
 
     async def keep(self, request: Request, me: Me, contact_id: str) -> Response:
         """A draft, every few seconds, by the page itself: its revision now, or that another window was first."""
-        await self._mine(request, me, contact_id)
+        await self.mine(request, me, contact_id)
         sent = await form.read_lists(request)
         sheet = Sheet(contact_id, me.account.name, typed(sent), number(sent))
         try:
@@ -85,7 +85,7 @@ class WrapUp:
 
     async def mark_hard(self, request: Request, me: Me, contact_id: str) -> Response:
         """What was typed is kept, a pause begins, and the supervisor has a talk to hold."""
-        contact = await self._mine(request, me, contact_id)
+        contact = await self.mine(request, me, contact_id)
         sent = await form.read_lists(request)
         sheet = Sheet(contact_id, me.account.name, typed(sent), number(sent))
         now = self._entrance.knock(request).now
@@ -100,7 +100,7 @@ class WrapUp:
         return lead(f"/contacts/{contact_id}?hard")
 
     async def take(self, request: Request, me: Me, contact_id: str) -> Response:
-        contact = await self._mine(request, me, contact_id)
+        contact = await self.mine(request, me, contact_id)
         sent = await form.read_lists(request)
         sheet = Sheet(contact_id, me.account.name, typed(sent), number(sent))
         deed = sent.get("deed", ("",))[-1]
@@ -131,14 +131,14 @@ class WrapUp:
         await wrapup.close_in_one_click(self.desk, sheet.of, Ended(deed), now)
         return ()
 
-    async def _mine(self, request: Request, me: Me, contact_id: str) -> Contact:
+    async def mine(self, request: Request, me: Me, contact_id: str) -> Contact:
         """Raises NotFound, and Refused for somebody else's contact, whose address was guessed: that is on record."""
         found = await wrapup.find_contact(self.desk, contact_id)
         is_theirs = found.counsellor == me.account.extension or may(me.account.role, Permission.READ_CONTACTS)
         if not is_theirs and not await self._took_part(me, found):
             async with self.desk.database.unit_of_work() as unit:
                 knock = self._entrance.knock(request)
-                await signing.record(unit, me.account.name, signing.Deed.NOT_PERMITTED, knock, request.url.path)
+                await signing.record(unit, me.account.name, signing.Deed.NOT_PERMITTED, knock, place(request))
             raise Refused("This contact is somebody else's.")
         return found
 

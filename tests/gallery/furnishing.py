@@ -9,15 +9,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 
-from ivr import accounts, call_log, new_flow, rota, wrapup
+from ivr import accounts, call_log, disclosing, new_flow, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.contact_import import bring_in
 from ivr.desk.access import Role
+from ivr.desk.disclosure import Form as RegisterForm
 from ivr.desk.wrapup import Form
+from ivr.disclosing import Who
 from ivr.flow.steps import Begun
 from ivr.prepare import make_folders, take_flow
-from ivr.records import flow
+from ivr.records import contact, flow
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
@@ -61,6 +63,25 @@ async def calls(house: House) -> Known:
         "callback_id": made[2].row_id,
         "call_id": made[1].row_id,
     }
+
+
+async def register(house: House) -> Known:
+    """What was told of children: two entries, one of them corrected."""
+    desk = wrapup.open_desk(house.settings, house.database)
+    who, contact_id = Who("gunay", Role.SUPERVISOR, house.now), (await call_log_ids(house))[0]
+    told = {"when": "2026-11-22T10:40", "decided_by": "gunay"}
+    note = "Növbətçi polis əməkdaşı qeydə aldı, bir saatdan sonra geri zəng edəcəklər."
+    first = RegisterForm("police", "physical_violence", child_told="before", note=note, **told)
+    made = str(await disclosing.enter(desk, who, contact_id, first))
+    await disclosing.correct(desk, who, made, 1, replace(first, ground="danger_to_life"))
+    second = RegisterForm("child_protection", "neglect", child_told="no", not_told="would_endanger", **told)
+    await disclosing.enter(desk, replace(who, name="aynur", role=Role.COUNSELLOR), contact_id, second)
+    return {"entry_id": made}
+
+
+async def call_log_ids(house: House) -> list[str]:
+    async with house.database.reading() as unit:
+        return [each.id for each in await contact.page(unit, limit=3)]
 
 
 async def years_before(house: House) -> Known:
@@ -174,4 +195,4 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, years_before, prompts, line, shifts, menus)
+FURNISHED: tuple[Part, ...] = (people, calls, register, years_before, prompts, line, shifts, menus)

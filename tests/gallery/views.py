@@ -26,6 +26,7 @@ from tests.web.house import PASSWORD
 NO_PAGE = frozenset(
     {
         "/health",
+        "/metrics",
         "/static/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
@@ -123,6 +124,10 @@ STATES = (
     View("menus-tried", "/menus/trial", Role.SUPERVISOR, presses("1", "2", "3")),
     View("menus-refused", "/menus/new", Role.SUPERVISOR, sends(text="[line]\nnumber = 116\n[menu.x]\nprompts = []")),
     View("prompts-taken", "/prompts/{code}?phone=away&of=welcome", Role.SUPERVISOR),
+    View("duty-of-care-all", "/duty-of-care", Role.SUPERVISOR),
+    View("duty-of-care-entry", "/duty-of-care/{entry_id}", Role.SUPERVISOR),
+    View("duty-of-care-refused", "/contacts/{written_id}/duty-of-care", Role.SUPERVISOR, sends()),
+    View("duty-of-care-none", "/duty-of-care?year=2024", Role.SUPERVISOR),
     View("reports-refused", "/reports?from=2026-09-30&to=2026-07-01", Role.SUPERVISOR, status=422),
     View("reports-empty", "/reports?from=2031-01-01&to=2031-01-31", Role.SUPERVISOR),
     View("reports-exact", "/reports?from=2026-07-01&to=2026-11-30&exact=yes", Role.SUPERVISOR),

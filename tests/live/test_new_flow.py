@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ivr import new_flow, take_by_phone, trial_call
+from ivr import menus_call, new_flow, take_by_phone
 from ivr.accounts import Role
 from ivr.in_use import LOOK_EVERY_S
 from ivr.new_flow import Shelf
@@ -96,7 +96,7 @@ async def test_other_menus_are_tried_taken_over_and_taken_back(line: LiveLine) -
         before, since = line.known(), len(line.events())
         await line.dial("103", "*24", BEFORE_KEYS, Press("1"), Wait(1), Press("7"), Wait(1), Press("2"), Stay(30))
         events = line.events()[since:]
-        assert [e["eventtype"] for e in events].count("trial") == 1
+        assert [e["eventtype"] for e in events].count("menus_tried") == 1
         assert not [e for e in events if e["eventtype"] in {"decided", "APP_START"} and e.get("appname") == "Queue"]
         assert line.known() == before
         trial = (await shelf(house)).trial
@@ -153,8 +153,8 @@ async def test_the_supervisors_phone_is_rung_for_a_test_call_and_for_a_reading(l
             text, by = OTHER.replace("wait_s = 2.3", "wait_s = 0.5"), new_flow.By("gunay", datetime.now(UTC))
             await new_flow.put_on_trial(settings, database, text, by)
             since = len(line.events())
-            await trial_call.ring(settings, "103")
-            await line.until_event(lambda e: e["eventtype"] == "trial", 20, "the test call", since)
+            await menus_call.ring(settings, "103")
+            await line.until_event(lambda e: e["eventtype"] == "menus_tried", 20, "the test call", since)
             await line.until_event(lambda e: e["eventtype"] == "HANGUP", 60, "its end", since)
             trial = (await new_flow.shelf(settings, database)).trial
             assert trial

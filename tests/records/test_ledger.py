@@ -20,6 +20,7 @@ from ivr.records import ledger
 from ivr.records.database import Database, opened
 from ivr.records.ledger import Folding, Reader, mark
 from ivr.records.ledger_file import NOWHERE, is_kept, read_on
+from ivr.records.rebuild import Rebuild
 from ivr.records.story import from_json, row, to_json
 from tests.records.conftest import url_of
 from tests.records.recorded import on_record, outcomes
@@ -98,6 +99,14 @@ async def test_a_stream_of_the_switch_gives_its_rows(stream: Path, database: Dat
 @given(st.sets(st.integers(0, len(EVENING))))
 def test_cut_anywhere_and_gone_on_gives_the_same_rows(cuts: set[int]) -> None:
     assert folded(EVENING, cuts) == WHOLE
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.sets(st.integers(0, len(EVENING)), min_size=3, max_size=3))
+def test_any_part_told_again_later_changes_nothing(places: set[int]) -> None:
+    """As when a copy of it is put at its end."""
+    first, last, again = sorted(places)
+    assert folded([*EVENING[:again], *EVENING[first:last], *EVENING[again:]], set()) == WHOLE
 
 
 @settings(deadline=None, max_examples=50)
@@ -325,6 +334,28 @@ async def test_an_older_copy_put_back_doubles_nothing_and_loses_nothing(database
     put(ledger_path, log.data)
     found = await read(database, ledger_path)
     assert [each["counsellor"] for each in found["call"]] == ["101", "102", "103"]
+
+
+async def test_parts_of_the_ledger_at_its_end_once_more_change_nothing_for_any_reader(
+    database: Database, ledger_path: Path
+) -> None:
+    """Calls that are over, one that goes on, and the mark of the switch's start, long after it."""
+    log = SwitchLog()
+    log.write("SWITCH_START")
+    answered(log)
+    still = log.call()
+    still.asked("language", "1")
+    still.decided()
+    put(ledger_path, log.data)
+    before = await read(database, ledger_path)
+    log.lines += [*log.lines[:5], *log.lines[-3:], *log.lines[2:4]]
+    put(ledger_path, log.data)
+    assert await read(database, ledger_path) == before
+    await Rebuild(database, ledger_path).run(lambda done, total: None)
+    assert await on_record(database) == before
+    still.hangs_up()
+    put(ledger_path, log.data)
+    assert outcomes(await read(database, ledger_path)) == ["answered", "abandoned_in_queue"]
 
 
 def test_another_file_is_known_by_its_first_line_even_when_all_the_rest_is_the_same(ledger_path: Path) -> None:

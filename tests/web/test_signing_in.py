@@ -42,6 +42,15 @@ async def _again(browser: Browser, name: str = "aynur") -> httpx.Response:
     return await browser.send("/sign-in/code", code=browser.code())
 
 
+async def test_what_somebody_types_into_an_address_is_not_on_record(house: House) -> None:
+    async with house.browser() as aynur:
+        await aynur.enter(await house.add("aynur", extension="101"))
+        assert (await aynur.get("/callbacks/+994000007636/number")).status_code == 403
+        assert (await aynur.get("/callbacks/1795281000-0000000a/number")).status_code == 403
+    told = [about for _, deed, about in await house.deeds() if deed == "not_permitted"]
+    assert told == ["/callbacks/…/number", "/callbacks/1795281000-0000000a/number"]
+
+
 async def test_a_first_sign_in_changes_the_password_and_sets_up_a_telephone(house: House) -> None:
     given = await house.add("aynur", extension="101")
     async with house.browser() as browser:

@@ -24,7 +24,7 @@ from ivr.telephony.agi import ReplyStatus, gosub
 from ivr.telephony.ami import USER, connected
 from ivr.telephony.phones import extension_of
 
-CONTEXT, CODE = "trial", "*24"
+CONTEXT, CODE = "menus", "*24"
 COUNTRIES = ("+994",)
 NONE = "trial-none"
 DANGER = "trial-danger"
@@ -42,10 +42,10 @@ async def take_trial(line: Line, settings: Settings, database: Database) -> None
     station, _, _ = line.header.arguments
     script = on_trial(settings)
     if script is None:
-        await line.send(gosub("trial", "over", "az", "", NONE))
+        await line.send(gosub(CONTEXT, "over", "az", "", NONE))
         return
     way = await _through(line, script)
-    if way and (await line.send(gosub("trial", "over", way.language, way.say, _says(way)))).status is ReplyStatus.DONE:
+    if way and (await line.send(gosub(CONTEXT, "over", way.language, way.say, _says(way)))).status is ReplyStatus.DONE:
         async with database.unit_of_work() as unit:
             await flow.note_called(unit, script.mark, extension_of(station), datetime.now(UTC), _went(way))
 

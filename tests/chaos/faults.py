@@ -1,0 +1,245 @@
+"""The faults, as a table: what is broken, how, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from ivr.keeper import alive
+from ivr.telephony.sipp import until
+from tests.chaos.rounds import Fault, Stage
+from tests.chaos.verdict import Bound
+from tests.postgres import Server
+
+LOCKED_S = 30.0
+AWAY_S = 8.0
+REPLACED_WITHIN_S = 60.0
+STOPPED_S = 6.0
+SPARES_NOTHING = Bound(spares=False)
+PROGRAM = ("answer", "web", "ledger", "callbacks", "watch")
+NAMES = {
+    "answer": "door 1", "web": "the site", "ledger": "the ledger's follower", "callbacks": "the call-back worker",
+    "watch": "the watch over the queues",
+}  # fmt: skip
+
+
+def kill(part: str) -> Callable[[Stage], Awaitable[None]]:
+    async def strike(stage: Stage) -> None:
+        stage.line.send(part, signal.SIGKILL)
+
+    return strike
+
+
+def stop(part: str) -> Callable[[Stage], Awaitable[None]]:
+    """Over when the keeper has put another in its place."""
+
+    async def strike(stage: Stage) -> None:
+        hanging = stage.line.pid(part)
+        os.kill(hanging, signal.SIGSTOP)
+        file = stage.line.state / f"run/{part}.pid"
+        try:
+            await until(lambda: alive(file) not in (None, hanging), REPLACED_WITHIN_S, f"another {part}")
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(hanging, signal.SIGCONT)
+
+    return strike
+
+
+async def kill_keeper(stage: Stage) -> None:
+    stage.line.send("keeper", signal.SIGKILL)
+    await asyncio.sleep(AWAY_S / 2)
+    await asyncio.to_thread(stage.line.run, "up")
+
+
+async def stop_keeper(stage: Stage) -> None:
+    stage.line.send("keeper", signal.SIGSTOP)
+    await asyncio.sleep(STOPPED_S)
+    stage.line.send("keeper", signal.SIGCONT)
+
+
+def database(stage: Stage) -> Path:
+    return stage.line.state / "database/helpline.sqlite3"
+
+
+async def lock(stage: Stage) -> None:
+    with closing(sqlite3.connect(database(stage), isolation_level=None, timeout=30)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        await asyncio.sleep(LOCKED_S)
+        other.execute("ROLLBACK")
+
+
+async def make_read_only(stage: Stage) -> None:
+    """Whoever has it open could still write, so those that write most are started anew."""
+    folder = database(stage).parent
+    with _modes(folder):
+        for part in ("ledger", "web", "callbacks"):
+            stage.line.send(part, signal.SIGTERM)
+        await asyncio.sleep(AWAY_S)
+
+
+@contextmanager
+def _modes(folder: Path) -> Iterator[None]:
+    were = {path: path.stat().st_mode for path in (*folder.iterdir(), folder)}
+    for path, mode in were.items():
+        path.chmod(mode & 0o555)
+    try:
+        yield
+    finally:
+        for path, mode in reversed(were.items()):
+            if path.exists():
+                path.chmod(mode)
+
+
+async def fill_disk(stage: Stage) -> None:
+    """Not a byte is free, and door 1 is killed besides: what starts anew must do so without one."""
+    with _full(stage.line.state):
+        await asyncio.sleep(2)
+        stage.line.send("answer", signal.SIGKILL)
+        await asyncio.sleep(AWAY_S)
+
+
+@contextmanager
+def _full(folder: Path) -> Iterator[None]:
+    filler = folder / "filler"
+    try:
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(4096)):
+                pass
+        yield
+    finally:
+        filler.unlink()
+
+
+async def corrupt(stage: Stage) -> None:
+    """A third of the pages become noise. The program must say so; then one command mends it."""
+    spoil(database(stage))
+    for part in ("ledger", "web"):  # what they hold in memory may be well still
+        stage.line.send(part, signal.SIGKILL)
+    await asyncio.sleep(AWAY_S)
+    said = await asyncio.to_thread(stage.line.run, "ledger", "rebuild", code=1)
+    if "ivr db mend" not in said:
+        stage.said.append(f"it does not say what to do: {said.strip()}")
+    await asyncio.to_thread(stage.line.run, "db", "mend")
+
+
+def spoil(file: Path, page: int = 4096) -> None:
+    """The same pages every time; never the first, so that it is still a database."""
+    chance, pages = random.Random(116111), file.stat().st_size // page  # noqa: S311  noise, no secret
+    with file.open("r+b") as rows:
+        for number in chance.sample(range(1, pages), max(1, pages // 3)):
+            rows.seek(number * page)
+            rows.write(chance.randbytes(page))
+
+
+async def cut_ami(stage: Stage) -> None:
+    """The switch throws everybody out of its manager interface, and lets nobody in."""
+    conf = stage.line.state / "switch/etc/manager.conf"
+    was = conf.read_text()
+    try:
+        conf.write_text(was.replace("enabled = yes", "enabled = no"))
+        stage.line.console("manager reload")
+        for session in _sessions(stage):
+            stage.line.console(f"manager kick session {session}")
+        await asyncio.sleep(AWAY_S)
+    finally:
+        conf.write_text(was)
+        stage.line.console("manager reload")
+
+
+def _sessions(stage: Stage) -> list[str]:
+    shown = stage.line.console("manager show connected").splitlines()
+    return [words[4] for line in shown if len(words := line.split()) > 5 and words[4].isdigit()]
+
+
+def step_clock(seconds: int) -> Callable[[Stage], Awaitable[None]]:
+    """For the program's processes alone, whom the switch and everybody else then contradict."""
+
+    async def strike(stage: Stage) -> None:
+        is_first = not (stage.line.state / "clock").exists()
+        await asyncio.to_thread(stage.line.step_clock, 0 if is_first else seconds)
+        if is_first:
+            await asyncio.sleep(AWAY_S)
+            await asyncio.to_thread(stage.line.step_clock, seconds)
+        await asyncio.sleep(2)
+
+    return strike
+
+
+def ledger(stage: Stage) -> Path:
+    return stage.line.state / "ledger/cel.jsonl"
+
+
+async def rotate(stage: Stage) -> None:
+    for _ in range(2):
+        file = ledger(stage)
+        file.rename(file.with_name(f"{file.name}.{len(list(file.parent.iterdir()))}"))
+        await asyncio.sleep(2)
+
+
+async def truncate(stage: Stage) -> None:
+    """Cut in the middle of a line, some twenty lines back; the switch writes on where it was cut."""
+    file = ledger(stage)
+    await asyncio.sleep(1)  # what is cut has been read
+    lines = file.read_bytes().split(b"\n")[:-1]
+    os.truncate(file, sum(len(line) + 1 for line in lines[:-20]) + len(lines[-20]) // 2)
+
+
+async def duplicate(stage: Stage) -> None:
+    """Its beginning, where the switch was started, and its last lines, cut anywhere, once more at its end."""
+    file = ledger(stage)
+    whole = file.read_bytes()
+    lines = whole.split(b"\n")
+    again = b"\n".join((*lines[:40], *lines[-120:-1], b""))
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(descriptor, again)
+    finally:
+        os.close(descriptor)
+    await asyncio.sleep(2)
+
+
+def _of_the_program() -> Iterator[Fault]:
+    for part in PROGRAM:
+        yield Fault(f"kill-{part}", f"{NAMES[part]}, killed", kill(part))
+        yield Fault(f"stop-{part}", f"{NAMES[part]}, stopped (SIGSTOP)", stop(part))
+
+
+FAULTS = (
+    *_of_the_program(),
+    Fault("kill-keeper", "the keeper, killed; `ivr up` after 4 s", kill_keeper),
+    Fault("stop-keeper", "the keeper, stopped for 6 s", stop_keeper),
+    Fault("database-locked", "database locked by another process for 30 s", lock),
+    Fault("database-read-only", "database read-only for 8 s", make_read_only),
+    Fault("ami-cut", "the switch's manager interface shut for 8 s", cut_ami),
+    Fault("ledger-rotated", "ledger renamed away, twice", rotate),
+    Fault("ledger-truncated", "ledger cut in mid-line", truncate),
+    Fault("ledger-duplicated", "parts of the ledger once more at its end", duplicate),
+    Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
+    Fault("database-corrupt", "a third of the database overwritten; `ivr db mend` after 8 s", corrupt),
+    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
+    Fault("clock-back", "and twenty back", step_clock(-600)),
+    Fault("stop-switch", "the switch, stopped (SIGSTOP)", stop("switch"), SPARES_NOTHING),
+    Fault("kill-switch", "the switch, killed", kill("switch"), SPARES_NOTHING),
+)
+POSTGRESQL = "postgresql-stopped"
+
+
+def of_postgresql(server: Server) -> Fault:
+    """For a line whose rows are there."""
+
+    async def strike(stage: Stage) -> None:
+        await asyncio.to_thread(server.stop)
+        await asyncio.sleep(AWAY_S)
+        await asyncio.to_thread(server.start)
+
+    return Fault(POSTGRESQL, "PostgreSQL stopped for 8 s", strike)
+
+
+BY_NAME = {fault.name: fault for fault in FAULTS}
