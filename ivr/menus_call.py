@@ -83,4 +83,4 @@ async def ring(settings: Settings, extension: str) -> None:
     if on_trial(settings) is None:
         raise Refused("No menus are on trial.")
     async with connected("127.0.0.1", settings.ami_port, USER, open_keyring(settings.secrets_file).ami) as switch:
-        await ring_into(switch, extension, CONTEXT, CODE)
+        await ring_into(switch, extension, CONTEXT, {})

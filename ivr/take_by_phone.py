@@ -35,7 +35,7 @@ async def ring(settings: Settings, extension: str, longest_s: int) -> str:
     name = f"{int(time.time() * 1000)}-{secrets.token_hex(4)}"
     told = {Variable.TAKE: str(folder / name), Variable.TAKE_S: str(longest_s + MORE_S)}
     async with connected("127.0.0.1", settings.ami_port, USER, open_keyring(settings.secrets_file).ami) as switch:
-        await ring_into(switch, extension, CONTEXT, extension, told)
+        await ring_into(switch, extension, CONTEXT, told)
     return name
 
 

@@ -96,6 +96,7 @@ RING_OF = {
     "ivr.call_review": "acts",
     "ivr.call_export": "acts",
     "ivr.overview": "acts",
+    "ivr.usual_day": "acts",
     "ivr.presence": "acts",
     "ivr.watch": "acts",
     "ivr.messages": "acts",

@@ -10,7 +10,7 @@ import structlog
 
 from ivr.errors import Refused
 from ivr.keeper import Part, alive, keep, note_pid
-from ivr.line import keeper_file, sip_address
+from ivr.line import keeper_file
 from ivr.records import ledger_file
 from ivr.settings import Settings
 from ivr.telephony import switch
@@ -50,7 +50,7 @@ def parts(settings: Settings) -> list[Part]:
         outlives=True,
         started=lambda: marked("SWITCH_START"),
         ended=lambda: marked("SWITCH_END"),
-        answers=lambda: switch.answers_sip(sip_address(settings), settings.sip_port),
+        answers=lambda: switch.answers_sip(settings.own_address, settings.sip_port),
     )
     limits_s = {"answer": settings.heartbeat_limit_s, "watch": 5.0, "ledger": 10.0, "callbacks": 10.0, "web": 10.0}
     own = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from pathlib import Path
 
 import structlog
 
@@ -14,15 +16,21 @@ from ivr.settings import Settings
 from ivr.tidying import keep_tidy
 
 ROOM_EVERY_S = 15.0
+PUT_AWAY_S = 60.0  # whoever still has it open has written what they had to
 
 log = structlog.get_logger()
+
+
+def _hold(ledger: Path) -> bool:
+    reserve.let_go(ledger.parent.glob(ledger.name + "?*"), time.time() - PUT_AWAY_S)
+    return reserve.hold(ledger)
 
 
 async def keep_room(settings: Settings) -> None:
     """For ever: the ledger can be written on a disk that is full."""
     held = True
     while True:
-        was, held = held, await asyncio.to_thread(reserve.hold, settings.ledger_file)
+        was, held = held, await asyncio.to_thread(_hold, settings.ledger_file)
         if was and not held:
             log.warning("ledger.no_room", remedy="Make room on its disk, or calls are not on record.")
         await asyncio.sleep(ROOM_EVERY_S)

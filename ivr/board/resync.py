@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ivr.board.state import (
-    NOTHING,
-    Board,
-    Call,
-    Fields,
-    Phone,
-    extension_of,
-    id_of,
-    member,
-    number,
-    ringing,
-    said,
-    sane,
-    talking,
-    waiting,
-)
+from ivr.board.fold import member
+from ivr.board.state import NOTHING, Board, Call, Phone, ringing, talking, waiting
+from ivr.board.told import Fields, extension_of, id_of, number, said, sane
 from ivr.telephony.variables import Variable
 
 TOLD = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import and_, case, func, select
 
@@ -61,3 +63,12 @@ async def by_door(unit: Unit, since: datetime) -> dict[int, int]:
     led = (table.c.started_at >= since, table.c.dialled != CALLBACK, table.c.door.is_not(None))
     rows = await unit.execute(select(table.c.door, func.count().label("calls")).where(*led).group_by(table.c.door))
     return {row.door: row.calls for row in rows}
+
+
+async def between(unit: Unit, moments: Sequence[datetime]) -> tuple[int, ...]:
+    """How many calls from outside began between each moment and the next; `moments` in order."""
+    began = table.c.started_at
+    counts = (func.count(case((and_(began >= one, began < other), 1))) for one, other in pairwise(moments))
+    ours = (began >= moments[0], began < moments[-1], table.c.dialled != CALLBACK)
+    row = (await unit.execute(select(*(each.label(f"n{at}") for at, each in enumerate(counts))).where(*ours))).one()
+    return tuple(row)

@@ -129,12 +129,6 @@ class Database:
                 await _wait_for(unit, _MIGRATION_LOCK)
             await unit.run_sync(_upgrade)
 
-    async def overwrite(self, unit: Unit) -> None:
-        """What this unit takes away is overwritten in the file, not only let go of. PostgreSQL does so itself, when it
-        vacuums."""
-        if self.is_sqlite:
-            await unit.execute(text("PRAGMA secure_delete=ON"))
-
     async def leave_nothing_behind(self) -> bool:
         """Empty the log beside the file, in which rows stand as they were. False when others are reading or writing
         just now: nobody waits for it."""
@@ -321,7 +315,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 def _set_pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # NORMAL may lose the last transactions to a power cut, never half of one; the ledger still has their events.
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=NORMAL", "foreign_keys=ON"):
+    # What is deleted is overwritten in its page, whoever deletes it and however SQLite was built.
+    pragmas = (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     _to_wal(cursor)
     cursor.close()

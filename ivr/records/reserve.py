@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 ROOM_BYTES = 16 << 20  # some 1,500 calls
+SLACK_BYTES = 1 << 20
 KEEP_SIZE = 1
 BLOCK = 512  # stat(2): what st_blocks counts, whatever the file system's own are
 
@@ -30,6 +33,15 @@ def hold(file: Path, room: int = ROOM_BYTES) -> bool:
         return is_held or _allocate(descriptor, found.st_size, room)
     finally:
         os.close(descriptor)
+
+
+def let_go(files: Iterable[Path], unchanged_since: float) -> None:
+    """Give back what is held for files that were put away: nobody appends to them any more."""
+    for file in files:
+        with suppress(OSError):
+            found = file.stat()
+            if found.st_blocks * BLOCK - found.st_size > SLACK_BYTES and found.st_mtime < unchanged_since:
+                os.truncate(file, found.st_size)
 
 
 def _allocate(descriptor: int, at: int, size: int) -> bool:

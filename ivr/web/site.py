@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -19,11 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from ivr import page_call
+from ivr import page_call, presence
 from ivr.board.feed import Feed, follow_line
+from ivr.desk.access import may
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
-from ivr.signing import Database, office
+from ivr.signing import Account, Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.audit import Audit
@@ -86,22 +88,23 @@ def site(
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
     papers, feed = WrapUp(settings, pages, entrance), feed or Feed()
-    sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
+    stands_on = settings, pages, entrance
+    sign_in, own = SignIn(pages, entrance), OwnAccount(*stands_on)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
-        Rota(settings, pages, entrance).router(),
-        AccountList(settings, pages, entrance).router(),
-        Audit(pages, entrance).router(),
-        Debriefs(pages, entrance).router(),
-        Reviews(settings, pages, entrance).router(),
+        Rota(*stands_on).router(),
+        AccountList(*stands_on).router(),
+        Audit(*stands_on).router(),
+        Debriefs(*stands_on).router(),
+        Reviews(*stands_on).router(),
         MenuList(settings, pages, entrance).router(),
         MenuTrial(settings, pages, entrance).router(),
-        ReportPage(pages, entrance).router(),
+        ReportPage(*stands_on).router(),
         PromptList(settings, pages, entrance).router(),
-        CallList(settings, pages, entrance).router(),
+        CallList(*stands_on).router(),
         BoardPage(settings, pages, entrance, feed).router(),
         Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
@@ -120,8 +123,14 @@ def site(
 
 
 def entrance_of(settings: Settings, database: Database) -> Entrance:
-    """Nobody is idle who talks on this line."""
-    return Entrance(office(settings, database, partial(page_call.is_talking, settings)))
+    """Nobody is idle who talks on this line; whom it may ring next is locked, not signed out."""
+    on_duty = partial(_is_on_duty, database)
+    return Entrance(office(settings, database, partial(page_call.is_talking, settings), on_duty))
+
+
+async def _is_on_duty(database: Database, person: Account) -> bool:
+    takes_calls = bool(person.extension) and may(person.role, Permission.TAKE_CALLS)
+    return takes_calls and await presence.is_on_duty(database, person.extension or "", datetime.now(UTC))
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:

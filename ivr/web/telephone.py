@@ -45,7 +45,7 @@ class Telephone:
         self._watching: set[asyncio.Task[None]] = set()
 
     def router(self) -> APIRouter:
-        declared, by_itself = [allow(Permission.TAKE_CALLS)], [allow(Permission.TAKE_CALLS, passive=True)]
+        declared, by_itself = [allow(Permission.TAKE_CALLS)], [allow(Permission.TAKE_CALLS, passive=True, locked=True)]
         made = APIRouter()
         made.add_api_websocket_route("/telephone", self.connect, dependencies=by_itself)
         made.add_api_route("/telephone/account", self.tell_account, methods=["GET"], dependencies=by_itself)

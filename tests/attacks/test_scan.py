@@ -93,6 +93,7 @@ async def test_who_calls_himself_the_trunk_is_not_let_in_for_it(attacked: LiveLi
     assert answer.startswith("SIP/2.0 401")
 
 
+@pytest.mark.attack
 async def test_sipvicious_finds_a_switch_and_nothing_in_it(attacked: LiveLine, tmp_path: Path) -> None:
     port = str(attacked.sip_port)
     found = await scan("svmap", attacked, "-p", port)
@@ -107,6 +108,7 @@ async def test_sipvicious_finds_a_switch_and_nothing_in_it(attacked: LiveLine, t
     assert await is_alive(attacked.address)
 
 
+@pytest.mark.attack
 async def test_a_scan_would_be_seen_to_find_what_can_be_found(attacked: LiveLine, tmp_path: Path) -> None:
     """With the password among the words, it is found: it is the words that fail, not the program."""
     words = tmp_path / "words"

@@ -25,12 +25,12 @@ async def test_every_torture_message_leaves_the_switch_standing_and_the_next_cal
     for number, (name, message) in enumerate(ALL.items()):
         for place, host in enumerate((STRANGER, HERE)):
             with Wire(attacked.address, host) as wire:
-                await wire.ask(told(message, number * 10 + place), within_s=0.3)
+                await wire.ask(told(message, number * 10 + place), within_s=0.15)
                 taken[f"{name} from {host}"] = [answer.status for answer in wire.answers]
         assert await is_alive(attacked.address), f"{name} over UDP"
     for port in tcp_ports(switch) - {int(attacked.env["IVR_AMI_PORT"]), int(attacked.env["IVR_ASTERISK_HTTP_PORT"])}:
         for number, (name, message) in enumerate(ALL.items()):
-            await say_on_tcp(port, told(message, number * 10 + 5), within_s=0.1)
+            await say_on_tcp(port, told(message, number * 10 + 5), within_s=0.05)
             assert await is_alive(attacked.address), f"{name} over TCP"
     assert attacked.pid("switch") == switch
     assert [name for name in INVALID.keys() - FORGIVEN if 200 in taken[f"{name} from {HERE}"]] == []

@@ -1,6 +1,6 @@
 """`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
 
-python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls]
+python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls|desk]
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from tests.bench import board, call_pages, latency, ledger_pace, routing, saturation, sessions
+from tests.bench import board, call_pages, desk, latency, ledger_pace, routing, saturation, sessions
 from tests.bench.figures import Found, as_json, machine, table
 from tests.bench.own_line import BenchLine, opened
 
-NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls")
+NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls", "desk")
 ON_THE_LINE = ("saturation", "latency")
 
 Tell = Callable[[str], None]
@@ -72,6 +72,8 @@ def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tel
         yield board.measure(board.QUICK if quick else board.LONG, tell)
     elif name == "calls":
         yield call_pages.measure(call_pages.QUICK if quick else call_pages.LONG, tell)
+    elif name == "desk":
+        yield desk.measure(desk.QUICK if quick else desk.LONG, tell)
     elif name == "sessions":
         yield sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
     elif name == "ledger":

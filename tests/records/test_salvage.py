@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -152,3 +153,9 @@ def test_the_ledger_can_be_written_on_a_disk_that_is_full(small_disk: Path) -> N
     (small_disk / "filler").unlink()
     assert reserve.hold(ledger)
     assert not reserve.hold(small_disk / "nowhere")
+    held, size = ledger.stat().st_blocks, ledger.stat().st_size
+    reserve.let_go([ledger], unchanged_since=0)
+    assert ledger.stat().st_blocks == held
+    reserve.let_go([ledger], unchanged_since=time.time() + 1)
+    assert ledger.stat().st_blocks * 512 < size + 2 * 4_096
+    assert ledger.stat().st_size == size

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.board.fold import HEARD, fold
 from ivr.board.resync import rebuild
-from ivr.board.state import HEARD, Board, Stage, fold
+from ivr.board.state import Board, Stage
 from ivr.telephony.ami import Message, parse
 from ivr.telephony.statuses import PhoneState
 from tests.fake_ami import captured
