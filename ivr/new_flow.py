@@ -17,6 +17,7 @@ from ivr.errors import Conflict, NotFound, Refused, ScriptError
 from ivr.flow.difference import Difference, compare
 from ivr.flow.script import Script, parse
 from ivr.flow.steps import Begun
+from ivr.line import states
 from ivr.prepare import flow_file, keep_flow, load_flow, prompt_ids, write_whole
 from ivr.privileges import hand_over
 from ivr.records import audit, flow
@@ -50,7 +51,6 @@ class Shelf:
     script: Script
     text: str
     of_page: bool
-    file_differs: bool
     trial: Flow | None
     kept: tuple[Flow, ...]
 
@@ -129,7 +129,6 @@ async def _shelf(settings: Settings, unit: Unit) -> Shelf:
         script=parse(text),
         text=text,
         of_page=flow_file(settings) == settings.flow_of_page,
-        file_differs=_file_text(settings) != text,
         trial=next((each for each in rows if each.taken_at is None), None),
         kept=tuple(each for each in rows if each.taken_at),
     )
@@ -222,7 +221,8 @@ async def go_back(settings: Settings, database: Database, by: By) -> Flow:
 
 
 async def follow_file(settings: Settings, database: Database, by: By) -> Script:
-    """The line follows the file of IVR_HELPLINE_FILE again, whatever is changed in it. Raises ScriptError."""
+    """The line follows the file of IVR_HELPLINE_FILE again, whatever is changed in it. Raises ScriptError; another
+    number and other queues need a line that is closed."""
     script, text = load_flow(settings, settings.helpline_file), settings.helpline_file.read_text()
     async with database.unit_of_work() as unit:
         known = await _seen(settings, unit, by)
@@ -250,7 +250,8 @@ async def _current(unit: Unit, known: Shelf, by: By) -> Flow:
 
 def _put_in_place(settings: Settings, known: Shelf, wanted: Flow) -> None:
     """After the rows: what cannot be written takes them back with it."""
-    parse(wanted.text, prompt_ids(settings), known.script)  # what was sound then may name a prompt that is gone
+    like = known.script if _switch_runs(settings) else None
+    parse(wanted.text, prompt_ids(settings), like)  # what was sound then may name a prompt that is gone
     if wanted.mark == known.script.mark:
         raise Refused("These menus are in use.")
     if wanted.text == _file_text(settings):
@@ -261,6 +262,10 @@ def _put_in_place(settings: Settings, known: Shelf, wanted: Flow) -> None:
     hand_over(settings.flow_in_use.parent, settings.run_uid)
     if wanted.taken_at is None:
         settings.flow_on_trial.unlink(missing_ok=True)
+
+
+def _switch_runs(settings: Settings) -> bool:
+    return any(part.pid for part in states(settings) if part.name == "switch")
 
 
 async def _seen(settings: Settings, unit: Unit, by: By) -> Shelf:

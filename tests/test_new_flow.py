@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from ivr.errors import Conflict, NotFound, Refused, ScriptError
 from ivr.flow.script import Script, parse
 from ivr.flow.steps import Begun
 from ivr.flow.turn import begin, resume_at
+from ivr.keeper import note_pid
 from ivr.new_flow import By
 from ivr.prepare import MOST_FLOWS, flow_file, keep_flow, make_folders, take_flow
 from ivr.records import audit, flow
@@ -181,9 +183,7 @@ async def test_menus_of_the_page_win_over_the_file_after_a_restart_too(settings:
     following = flow_in_use(settings)
     await following.look()
     assert following.value.menus["menu.topic"].wait_s == 2.5
-    shelf = await new_flow.shelf(settings, database)
-    assert shelf.of_page
-    assert shelf.file_differs
+    assert (await new_flow.shelf(settings, database)).of_page
     await new_flow.follow_file(settings, database, GUNAY)
     await following.look()
     assert following.value.menus["menu.topic"].wait_s == 3
@@ -201,6 +201,21 @@ async def test_a_file_with_faults_is_not_gone_back_to(settings: Settings, databa
     await new_flow.go_back(settings, database, GUNAY)  # to the file as it was then
     assert in_use(settings) == SHIPPED
     assert flow_file(settings) == settings.flow_of_page
+
+
+async def test_another_number_comes_with_the_file_while_the_line_is_closed(
+    settings: Settings, database: Database
+) -> None:
+    await bring_in(settings, database, slower(2.5))
+    settings.helpline_file.write_text(SHIPPED.replace('"116111"', '"112"'))
+    running = settings.state_dir / "run/switch.pid"
+    note_pid(running, os.getpid())
+    with pytest.raises(ScriptError):
+        await new_flow.follow_file(settings, database, GUNAY)
+    assert in_use(settings) == slower(2.5)
+    running.unlink()
+    assert (await new_flow.follow_file(settings, database, GUNAY)).number == "112"
+    assert take_flow(settings).number == "112"
 
 
 def test_menus_of_the_page_that_no_longer_fit_do_not_close_the_line(settings: Settings) -> None:

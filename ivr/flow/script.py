@@ -21,7 +21,9 @@ MENU_WORDS = {
 ASK_WORDS = {"prompts", "after_silence", "after_wrong_number", "wait_s", "most_digits", "typed", "give_up"}
 MOST_DIGITS = (7, 15)  # E.164 has 15 at most
 MARK_LENGTH = 12
-SWITCH_KNOWS = "is what the switch was opened with: change it in the file of IVR_HELPLINE_FILE, and open the line anew"
+SWITCH_KNOWS = (
+    "is what the switch was opened with: close the line, change the file of IVR_HELPLINE_FILE, `ivr flow file`, open it"
+)
 
 
 @dataclass(frozen=True, slots=True)
