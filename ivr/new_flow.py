@@ -24,13 +24,12 @@ from ivr.records import audit, flow
 from ivr.records.audit import Deed, Entry
 from ivr.records.database import Database, Unit
 from ivr.records.flow import Flow, Origin
-from ivr.rehearsal import Rehearsal, Scene
+from ivr.rehearsal import Played, play
 from ivr.settings import Settings
 
-__all__ = ["Flow", "Origin"]  # what the faces read from here
+__all__ = ["Flow", "Origin", "Played"]  # what the faces read from here
 
 BY_COMMAND = "ivr"
-MOST_WORDS = 60  # of a rehearsal; the menus themselves end sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,45 +72,6 @@ class Shelf:
         if found is None:
             raise NotFound("There are no such menus.", remedy="`ivr flow list` shows them.")
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A rehearsal, what the caller did in it, and the word that is no key there."""
-
-    rehearsal: Rehearsal
-    words: tuple[str, ...]
-    refused: str = ""
-
-    @property
-    def is_through(self) -> bool:
-        """Heard to an end of the menus, not hung up before."""
-        return self.rehearsal.over and self.rehearsal.turn.ask is None
-
-    @property
-    def happened(self) -> tuple[Happened, ...]:
-        return tuple(map(_happened, self.rehearsal.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a transcript (rehearsal.py). `what`: its first word. `prompts`: "<lang>/<prompt id>". `told`: what
-    was pressed or settled; of the last line, how it ends."""
-
-    what: str
-    told: tuple[str, ...] = ()
-    prompts: tuple[str, ...] = ()
-
-
-def _happened(line: str) -> Happened:
-    what, *rest = line.split()
-    if what == "says":
-        return Happened(what, prompts=tuple(line.partition(" (")[0].split()[1:]))
-    if what == "goes":  # goes QUEUE PRIORITY after PROMPT …
-        return Happened(what, (rest[1],), (rest[3],))
-    if what == "ends":  # ends END after PROMPT
-        return Happened(what, (rest[0],), (rest[2],))
-    return Happened(what, tuple(rest))
 
 
 async def shelf(settings: Settings, database: Database) -> Shelf:
@@ -178,20 +138,6 @@ async def try_keys(database: Database, trial: Flow, words: Sequence[str], begun:
         async with database.unit_of_work() as unit:
             await flow.note_keyed(unit, trial.id, by.name, by.at)
     return found
-
-
-def play(script: Script, words: Sequence[str], begun: Begun = Begun.USUAL) -> Played:
-    """As far as `words` are what a telephone has, and there is something to be heard."""
-    played, done = Rehearsal(script, Scene(begun)), list[str]()
-    for word in words[:MOST_WORDS]:
-        if played.over:
-            break
-        try:
-            played.hear(word)
-        except ScriptError:
-            return Played(played, tuple(done), refused=word)
-        done.append(word)
-    return Played(played, tuple(done))
 
 
 async def take_over(settings: Settings, database: Database, identity: str, by: By) -> Flow:
