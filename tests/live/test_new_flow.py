@@ -14,10 +14,12 @@ import pytest
 from ivr import menus_call, new_flow, take_by_phone
 from ivr.accounts import Role
 from ivr.in_use import LOOK_EVERY_S
+from ivr.line import _accepts
 from ivr.new_flow import Shelf
 from ivr.records.database import opened
 from ivr.settings import Settings
 from ivr.telephony.rtp import tone
+from ivr.telephony.sipp import until
 from ivr.telephony.sipp_call import Sound
 from ivr.telephony.sipp_child import Press, Stay, Until, Wait
 from ivr.telephony.sipp_scenario import Codec
@@ -53,6 +55,7 @@ async def supervisor(line: LiveLine) -> AsyncIterator[tuple[House, Browser]]:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line.env['IVR_WEB_PORT']}", timeout=30) as client:
             client.headers.update({"Accept-Language": "en", "Sec-Fetch-Site": "same-origin"})
             browser = Browser(house, client)
+            await until(lambda: _accepts(int(line.env["IVR_WEB_PORT"])), 20, "the site")
             await browser.enter(given)
             yield house, browser
 
