@@ -62,10 +62,10 @@ async def at_the_prompts(house: House, microphone: bytes, script: str = "") -> A
 async def test_what_is_read_in_the_page_is_heard_again_and_put_in_place(house: House) -> None:
     async with at_the_prompts(house, tone(3, rate=48000)) as page:
         await page.click("[data-part=record]")
-        await page.wait_for_function("document.querySelector('[data-part=level]').value > 0.1")
-        await page.wait_for_function("Number(document.querySelector('[data-part=seconds]').textContent) >= 1.2")
+        await page.wait_for_function("() => document.querySelector('[data-part=level]').value > 0.1")
+        await page.wait_for_function("() => Number(document.querySelector('[data-part=seconds]').textContent) >= 1.2")
         await page.click("[data-part=stop]")
-        await page.wait_for_function("document.querySelector('[data-part=audio]').duration > 1")
+        await page.wait_for_function("() => document.querySelector('[data-part=audio]').duration > 1")
         assert await page.evaluate(SIZE) > 1.2 * 2 * 44_100
         await expect(page.locator("[data-part=loud]")).to_be_hidden()
         await page.click("[data-send]")
