@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from ivr.alarms import Vitals, raised
 from ivr.catalogues import LISTS_DIR, load_catalogues, newest
 from ivr.errors import ScriptError
-from ivr.prepare import QUESTIONS_FILE, load_flow, load_hours, load_policy, load_questions
+from ivr.prepare import QUESTIONS_FILE, flow_file, load_flow, load_hours, load_policy, load_questions
 from ivr.routing.hours import Ending
 from ivr.settings import Settings
 from ivr.vitals import look
@@ -44,8 +44,12 @@ def _check_flow(settings: Settings) -> list[Finding]:
     try:
         script = load_flow(settings)
     except ScriptError as error:
-        return _faults("flow", error, str(settings.helpline_file))
-    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways out of them")]
+        return _faults("flow", error, str(flow_file(settings)))
+    told = f"{len(script.menus)} menus, {len(script.routes)} ways out of them"
+    if flow_file(settings) == settings.helpline_file:
+        return [Finding("flow", True, told)]
+    told += f"; taken over on the page of the menus, so {settings.helpline_file} is not followed (`ivr flow file`)"
+    return [Finding("flow", True, told)]
 
 
 def _check_questions(settings: Settings) -> list[Finding]:

@@ -83,6 +83,13 @@ async def let_in(switch: Switch, extension: str, counsellor: str, mode: Mode) ->
     await _ring(switch, f"PJSIP/{rings}", told, RING_MS)
 
 
+async def ring_into(switch: Switch, extension: str, context: str, told: Mapping[Variable, str]) -> None:
+    """Ring `extension`, page or phone; picked up, it is in that context of the dialplan, with `told` on its channel.
+    Raises Refused when it is not free."""
+    rings = await free_station(switch, extension)
+    await _ring(switch, f"PJSIP/{rings}", {Variable.COUNSELLOR: extension, **told}, RING_MS, context)
+
+
 async def let_in_outsider(switch: Switch, counsellor: str, number: str, language: str) -> None:
     """The same with a number that may be rung; they are in the call once they press 1. `language`: the caller's."""
     theirs = counsellors_channel(channels(await switch.ask("Status")), counsellor)
@@ -91,12 +98,12 @@ async def let_in_outsider(switch: Switch, counsellor: str, number: str, language
     await _ring(switch, "Local/s@outsider/n", told, OUTSIDER_MS)
 
 
-async def _ring(switch: Switch, whom: str, told: Mapping[Variable, str], ring_ms: int) -> None:
+async def _ring(switch: Switch, whom: str, told: Mapping[Variable, str], ring_ms: int, context: str = CONTEXT) -> None:
     counsellor = told[Variable.COUNSELLOR]
     await switch.tell(
         "Originate",
         Channel=whom,
-        Context=CONTEXT,
+        Context=context,
         Exten="s",
         Priority="1",
         Timeout=str(ring_ms),

@@ -219,6 +219,11 @@ class Settings(BaseSettings):
         return self.state_dir / "recordings"
 
     @property
+    def phone_takes_dir(self) -> Path:
+        """Prompts that were read by phone and are not in place yet."""
+        return self.state_dir / "run" / "takes"
+
+    @property
     def messages_dir(self) -> Path:
         """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
         return self.state_dir / "messages"
@@ -235,6 +240,16 @@ class Settings(BaseSettings):
     def flow_in_use(self) -> Path:
         """The last flow without faults: what a running line follows, whatever becomes of `helpline_file`."""
         return self.state_dir / "flow" / "helpline.toml"
+
+    @property
+    def flow_of_page(self) -> Path:
+        """The flow that took over on the page of the menus. While it is there it wins over `helpline_file`."""
+        return self.state_dir / "flow" / "page.toml"
+
+    @property
+    def flow_on_trial(self) -> Path:
+        """What the test call plays."""
+        return self.state_dir / "flow" / "trial.toml"
 
     @property
     def policy_in_use(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.main import get_command
 
 from ivr.alarms import words
 from ivr.cli import app
+from ivr.line import PARTS
 from ivr.settings import Settings
 from tests.conftest import PROJECT
 
@@ -74,6 +76,7 @@ def test_every_command_of_the_handbook_is_there(told: str) -> None:
         command = command.commands[part]  # type: ignore[attr-defined]
         used.append(part)
     assert used, told
+    assert not hasattr(command, "commands") or all(part.startswith("-") for part in parts[len(used) :][:1]), told
     assert {part.partition("=")[0] for part in parts if part.startswith("--")} <= _options(*used) | {"--help"}, told
 
 
@@ -94,3 +97,51 @@ def test_the_handbooks_parts_are_all_there() -> None:
     parts = re.findall(r"^## (.*)$", HANDBOOK, re.MULTILINE)
     assert len(parts) >= 11
     assert parts[-1] == "When all is lost"
+
+
+COMPOSE = (PROJECT / "docker-compose.yml").read_text()
+DOCKERFILES = sorted((PROJECT / "images").glob("*Dockerfile"))
+
+
+def test_the_containers_together_run_every_part_once() -> None:
+    told = [part for parts in re.findall(r'IVR_PARTS: "?([a-z,]*[a-z])', COMPOSE) for part in parts.split(",")]
+    assert sorted(told) == sorted(PARTS)
+
+
+def test_no_container_is_root_or_writes_to_its_image() -> None:
+    services = re.split(r"\n  (?=\w+:\n)", COMPOSE.split("\nservices:")[1].split("\nvolumes:")[0])[1:]
+    shared = COMPOSE.split("x-line:")[1].split("\nservices:")[0]
+    assert len(services) == 5
+    for service in services:
+        text = service + (shared if "<<: *line" in service else "")
+        for must in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", "secrets:", "volumes:"):
+            assert must in text, (service.partition(":")[0], must)
+    for file in DOCKERFILES:
+        users = re.findall(r"^USER (\S+)", file.read_text(), re.MULTILINE)
+        assert users[-1] in {"61611:61611", "postgres"}, file.name
+        assert "HEALTHCHECK" in file.read_text()
+
+
+def test_secrets_are_files_and_stand_nowhere_else() -> None:
+    named = set(re.findall(r"^  (\w+): \{ file: secrets/\w+ \}", COMPOSE, re.MULTILINE))
+    settings = {f"ivr_{name}" for name in Settings.model_fields}
+    assert named - {"database_password"} <= settings
+    assert not re.search(r"(?i)password:\s*[\"']?\w", COMPOSE)
+
+
+def test_what_the_images_copy_is_there() -> None:
+    for file in DOCKERFILES:
+        for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", file.read_text(), re.MULTILINE):
+            assert [name for name in sources.split() if not (PROJECT / name).exists()] == []
+    kept = set(re.findall(r"^!(\S+)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE))
+    assert all((PROJECT / name).exists() for name in kept)
+
+
+def test_a_setting_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ivr_trunk_password").write_text("kept elsewhere\n")
+    told = "import os; from ivr.settings import Settings; print(Settings().trunk_password.get_secret_value())"
+    env = {"PATH": "/usr/bin:/bin", "IVR_SECRETS_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", told], env=env, capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stdout == "kept elsewhere\n"

@@ -50,6 +50,10 @@ class Deed(StrEnum):
     REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
+    FLOW_ON_TRIAL = "flow_on_trial"  # about: the mark of the flow
+    FLOW_TAKEN_OVER = "flow_taken_over"
+    FLOW_TAKEN_BACK = "flow_taken_back"
+    FLOW_OF_FILE = "flow_of_file"  # back to the file of IVR_HELPLINE_FILE
     CALLS_EXPORTED = "calls_exported"
     SUMMARIES_SEARCHED = "summaries_searched"  # about: how many were opened and looked through
     CALLER_MOVED = "caller_moved"

@@ -89,8 +89,9 @@ _OF_CALL = (
 )  # fmt: skip
 _C, _W, _G = call.table.c, wrapup.table.c, wrapup.categories.c
 _LONGEST = {Sort.LONGEST_WAIT: _C.wait_s, Sort.LONGEST_TALK: _C.talk_s}
-FEW = 10_000  # rows that are sorted quicker than looked for
-COUNTED = 20_000  # rows of one value; more are so many, whatever they are
+FEW = 10_000  # rows that are sorted quicker than looked for along an index of lengths
+APART = 5  # so many times as many where what is asked for stands in another table, and is looked up for each
+COUNTED = FEW * APART + 1  # rows of one value; more are so many, whatever they are
 _SHOWN = (
     *(_C[name] for name in _OF_CALL),
     contact.table.c.first_time,
@@ -109,7 +110,7 @@ _KEYS = {"category": _G.contact_id, "risk": _W.contact_id, "repeat": contact.tab
 async def page(unit: Unit, asked: Asked, sort: Sort = Sort.NEWEST, after: str = "", limit: int = PAGE) -> Page:
     """`after`: as a page before gave it, in the same order; nonsense begins anew."""
     by, often = await _rarest(unit, asked, sort)
-    walked = _ALL if sort in _LONGEST and often > FEW else by
+    walked = _ALL if sort in _LONGEST and often > _few(by) else by
     query = _shown(_which(unit, asked, walked, Place(sort, after)).limit(limit + 1), sort)
     rows = [_listed(dict(row._mapping)) for row in await unit.execute(query)]
     more = len(rows) > limit
@@ -135,6 +136,10 @@ async def _rarest(unit: Unit, asked: Asked, sort: Sort) -> tuple[str, int]:
     counts = [_count(asked, name).label(name) for name in names]
     found = (await unit.execute(select(*counts))).one()
     return min(zip(names, found, strict=True), key=lambda each: each[1])
+
+
+def _few(by: str) -> int:
+    return FEW * (APART if by in _KEYS else 1)
 
 
 def _names(asked: Asked) -> list[str]:

@@ -161,6 +161,16 @@ async def summary(unit: Unit, keys: Keys, version: Version) -> str:
     return unseal_bytes(keys, sealed, _about(version)).decode(*UTF_8) if sealed else ""
 
 
+async def summaries(unit: Unit, keys: Keys, contact_ids: Sequence[str]) -> dict[str, str]:
+    """The free text of the newest version of each, where there is any. Who may read it is decided before."""
+    these = and_(table.c.contact_id.in_(contact_ids), table.c.newest, table.c.summary.is_not(None))
+    rows = await unit.execute(select(table.c.contact_id, table.c.number, table.c.summary).where(these))
+    return {
+        each.contact_id: unseal_bytes(keys, each.summary, about(each.contact_id, each.number)).decode(*UTF_8)
+        for each in rows
+    }
+
+
 async def unfinished(unit: Unit, since: datetime, counsellor: str = "") -> list[Unfinished]:
     """Contacts since then that nobody has closed, the oldest first; `counsellor`: theirs alone, or with their draft."""
     closed = exists().where(table.c.contact_id == contact.table.c.id)

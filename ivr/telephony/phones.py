@@ -105,6 +105,11 @@ def page_of(extension: str) -> str:
     return extension + PAGE
 
 
+def extension_of(station: str) -> str:
+    """Whose phone or page that account is."""
+    return station.removesuffix(PAGE)
+
+
 def page_password(password: str) -> str:
     """Made from that of the phone on the desk, which it does not tell. Only the site and the switch know it."""
     return hmac.new(password.encode(), b"the telephone in the page", hashlib.sha256).hexdigest()

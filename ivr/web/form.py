@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_BODY = 64 * 1024
-LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY),)
-"""Where more is sent, by the beginning of the path: a minute read in a studio."""
+LONGEST = (("/prompts/", 12 * 1024 * 1024 + LONGEST_BODY), ("/menus/new", 1024 * 1024))
+"""Where more is sent, by the beginning of the path: a minute read in a studio; a file of menus."""
 MOST_FIELDS = 100
+NO_MORE = {"Connection": "close"}  # or the rest would be read, and thrown away
 BODY_S = 60.0
 """How long the whole of a body may take, however it trickles in."""
 
@@ -64,7 +65,7 @@ class _Limited:
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
         self._had += len(message.get("body", b""))
         if self._had > self._longest:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=NO_MORE)
         self._whole = not message.get("more_body", False)
         return message
 

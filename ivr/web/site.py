@@ -42,6 +42,7 @@ from ivr.web.front import Asked, Front
 from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
+from ivr.web.menu_trial import MenuTrial
 from ivr.web.message_list import MessageList
 from ivr.web.metrics import Metrics
 from ivr.web.own_account import OwnAccount
@@ -100,6 +101,7 @@ def site(
         Debriefs(*stands_on).router(),
         Reviews(*stands_on).router(),
         MenuList(settings, pages, entrance).router(),
+        MenuTrial(settings, pages, entrance).router(),
         ReportPage(*stands_on).router(),
         PromptList(settings, pages, entrance).router(),
         CallList(*stands_on).router(),

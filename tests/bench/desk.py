@@ -87,7 +87,7 @@ class Desks:
         return context
 
 
-LONG, QUICK = 8, 2  # rounds of a call for each page
+LONG, QUICK = 5, 2  # rounds of a call for each page
 
 
 def measure(rounds: int, tell: Tell) -> Found:
@@ -223,10 +223,17 @@ async def _rings(desks: Desks, *, answered: bool) -> None:
     """A child chooses English, waits until it has rung somewhere, and goes."""
     call = asyncio.create_task(desks.line.call(*keys("30"), Wait(RINGS_S), HangUp()))
     while answered and not call.done():
-        for page in desks.pages:
-            await page.evaluate("() => telephone.call?.state === 'ringing' && telephone.answer()")
+        answered = not await _answer(desks)
         await asyncio.sleep(0.3)
     await call
+
+
+async def _answer(desks: Desks) -> bool:
+    """Whether one of the pages rang, and picks up now."""
+    for page in desks.pages:
+        if await page.evaluate("() => telephone.call?.state === 'ringing' && (telephone.answer(), true)"):
+            return True
+    return False
 
 
 def _delays(desks: Desks) -> tuple[list[float], list[float]]:
@@ -246,7 +253,7 @@ def _delays(desks: Desks) -> tuple[list[float], list[float]]:
 
 async def _opened(desks: Desks) -> list[float]:
     """Milliseconds until the form of a call that was answered can be typed into, its script at work."""
-    (answered,) = (row for row in await asyncio.to_thread(desks.line.calls) if row["outcome"] == "answered")
+    answered = next(row for row in await asyncio.to_thread(desks.line.calls) if row["outcome"] == "answered")
     page = next(page for n, page in enumerate(desks.pages) if str(101 + n) == answered["counsellor"])
     times = []
     for _ in range(OPENED + 1):

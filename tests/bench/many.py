@@ -59,9 +59,10 @@ class Took:
 
 
 async def clocked(database: Database, deed: Callable[[], Awaitable[Any]]) -> tuple[Any, Took]:
-    began, used = time.perf_counter(), _processor(database)
+    used, began = _processor(database), time.perf_counter()
     found = await deed()
-    return found, Took(time.perf_counter() - began, _processor(database) - used)
+    elapsed = time.perf_counter() - began
+    return found, Took(elapsed, _processor(database) - used)
 
 
 def _processor(database: Database) -> float:

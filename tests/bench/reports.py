@@ -16,6 +16,7 @@ from typing import Any
 
 from ivr.catalogues import load_catalogues
 from ivr.contact_import import bring_in
+from ivr.records import tally
 from ivr.records.database import Database
 from ivr.reports import daily, reckoning
 from ivr.reports.contact_rows import COLUMNS
@@ -54,8 +55,12 @@ async def _figures(database: Database, tell: Tell) -> list[Figure]:
         took = min([(await clocked(database, deed))[1] for _ in range(TIMES)], key=lambda each: each.elapsed)
         return _of(what, took, goal)
 
-    found = await look("a year's tables, days counted from their rows", lambda: reckoning.paper(database, YEAR))
-    tell("days are counted, as the line does by itself")
+    async with database.unit_of_work() as unit:
+        for of in tally.Of:
+            await tally.spoil(unit, of)
+    found = await look("a quarter's release, days counted from their rows", lambda: _release(database, QUARTER))
+    found += await look("a year's tables, the same way", lambda: reckoning.paper(database, YEAR))
+    tell("two years' days are counted, as the line does by itself")
     _, took = await clocked(database, lambda: daily.keep_up(database, NOW, SINCE))
     found += _of("two years' days counted once", took, None)
     found += await look("a year's full report: tables and service", lambda: _full(database, YEAR), at_most(1))

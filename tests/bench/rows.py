@@ -88,6 +88,7 @@ class Maker:
 
     def call(self) -> dict[str, str]:
         lost, waited = f"{self.outcome} = 'abandoned_in_menu'", f"{dice(12, 90_000)} / 1000.0"
+        met = f"{self.outcome} IN ('answered', 'forwarded')"
         caller = self._said.hexadecimal.format(dice(13, max(2, self._rows // 5)))
         return {
             "id": self.id, "started_at": self.moment(), "ended_at": self.moment(f"5 + {dice(14, 900)}"),
@@ -96,7 +97,7 @@ class Maker:
             "queue": f"(CASE WHEN {lost} THEN NULL ELSE {self.language} END)",
             "counsellor": f"(CASE WHEN {self.talked} THEN {pick(18, COUNSELLORS)} END)",
             "wait_s": f"(CASE WHEN {lost} THEN NULL ELSE {waited} END)",
-            "talk_s": f"(CASE WHEN {self.talked} THEN {dice(19, 1_800_000)} / 1000.0 END)",
+            "talk_s": f"(CASE WHEN {met} THEN {dice(19, 1_800_000)} / 1000.0 END)",
             "steps": self._said.json.format(f"(CASE WHEN {lost} THEN '{OF_MENUS}' ELSE '[]' END)"),
             "state": "'ended'", "door": "1", "revision": "n / 50 + 1",
             "caller": f"(CASE WHEN {dice(20, 10)} > 0 THEN {caller} || '000000000000000000000000' END)",

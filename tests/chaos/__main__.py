@@ -28,8 +28,8 @@ from tests.chaos.report import Run, as_json, table
 from tests.chaos.rounds import Fault, Pace, Result, Tell, play
 from tests.postgres import Server, programs
 
-RATE_PER_S, WITHIN_S = 2.0, 540.0
-COUNSELLORS = 16
+RATE_PER_S, WITHIN_S = 1.0, 540.0
+COUNSELLORS = 10
 
 
 def main() -> int:

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ivr import counsellors
+from ivr.counsellors import Counsellor
 from ivr.line import PARTS
 from ivr.prepare import places
 from ivr.privileges import run_as
@@ -42,9 +44,13 @@ class ChaosLine(LiveLine):
 
     def open(self) -> None:
         super().open()
+        asyncio.run(self._staff())
+
+    async def _staff(self) -> None:
         for extension in self.extensions[DEMO:]:
-            self.run("counsellors", "add", extension, f"Demo {extension}", "-l", "az", "-l", "ru", "-l", "en")
-        asyncio.run(self.all_in())
+            person = Counsellor(extension, f"Demo {extension}", ("az", "ru", "en"), active=True)
+            await counsellors.add(self.settings, person)
+        await self.all_in()
 
     def close(self) -> None:
         self.run("down")

@@ -109,16 +109,18 @@ async def fill_disk(stage: Stage) -> None:
 def _full(folder: Path) -> Iterator[None]:
     filler = folder / "filler"
     try:
-        with filler.open("wb", buffering=0) as file, suppress(OSError):
-            while file.write(bytes(4096)):
-                pass
+        with filler.open("wb", buffering=0) as file:
+            for size in (1 << 20, 4096):
+                with suppress(OSError):
+                    while file.write(bytes(size)):
+                        pass
         yield
     finally:
         filler.unlink()
 
 
 async def corrupt(stage: Stage) -> None:
-    """A third of the pages become noise. The program must say so; then one command mends it."""
+    """Half of what is known of calls becomes noise. The program must say so; then one command mends it."""
     spoil(database(stage))
     for part in ("ledger", "web"):  # what they hold in memory may be well still
         stage.line.send(part, signal.SIGKILL)
@@ -130,12 +132,16 @@ async def corrupt(stage: Stage) -> None:
 
 
 def spoil(file: Path, page: int = 4096) -> None:
-    """The same pages every time; never the first, so that it is still a database."""
-    chance, pages = random.Random(116111), file.stat().st_size // page  # noqa: S311  noise, no secret
-    with file.open("r+b") as rows:
-        for number in chance.sample(range(1, pages), max(1, pages // 3)):
-            rows.seek(number * page)
-            rows.write(chance.randbytes(page))
+    """Every other page of the calls, the contacts and their indexes."""
+    with closing(sqlite3.connect(file)) as rows:
+        rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        asked = "SELECT pageno FROM dbstat WHERE name GLOB '*call' OR name GLOB '*contact' OR name GLOB 'ix_call_*'"
+        pages = [number - 1 for (number,) in rows.execute(asked)]
+    noise = random.Random(116111)  # noqa: S311  no secret
+    with file.open("r+b") as rows_file:
+        for number in pages[::2]:
+            rows_file.seek(number * page)
+            rows_file.write(noise.randbytes(page))
 
 
 async def cut_ami(stage: Stage) -> None:
@@ -184,9 +190,11 @@ async def rotate(stage: Stage) -> None:
 
 
 async def truncate(stage: Stage) -> None:
-    """Cut in the middle of a line, some twenty lines back; the switch writes on where it was cut."""
+    """Cut in the middle of a line, some twenty lines back; the switch writes on where it was cut. What was cut away
+    had been read: of what was not, nobody could know."""
     file = ledger(stage)
-    await asyncio.sleep(1)  # what is cut has been read
+    while await stage.unread():
+        await asyncio.sleep(0.02)
     lines = file.read_bytes().split(b"\n")[:-1]
     os.truncate(file, sum(len(line) + 1 for line in lines[:-20]) + len(lines[-20]) // 2)
 
@@ -218,15 +226,16 @@ FAULTS = (
     Fault("database-locked", "database locked by another process for 30 s", lock),
     Fault("database-read-only", "database read-only for 8 s", make_read_only),
     Fault("ami-cut", "the switch's manager interface shut for 8 s", cut_ami),
+    Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
+    Fault("database-corrupt", "half of what the database knows of calls overwritten; `ivr db mend` after 8 s", corrupt),
     Fault("ledger-rotated", "ledger renamed away, twice", rotate),
     Fault("ledger-truncated", "ledger cut in mid-line", truncate),
     Fault("ledger-duplicated", "parts of the ledger once more at its end", duplicate),
-    Fault("disk-full", "disk full for 10 s, door 1 killed meanwhile", fill_disk),
-    Fault("database-corrupt", "a third of the database overwritten; `ivr db mend` after 8 s", corrupt),
-    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
-    Fault("clock-back", "and twenty back", step_clock(-600)),
     Fault("stop-switch", "the switch, stopped (SIGSTOP)", stop("switch"), SPARES_NOTHING),
     Fault("kill-switch", "the switch, killed", kill("switch"), SPARES_NOTHING),
+    # Last: whatever is started from then on reads that clock, and the switch must not (clock.c).
+    Fault("clock-forward", "the program's clock ten minutes forward", step_clock(600)),
+    Fault("clock-back", "and twenty back", step_clock(-600)),
 )
 POSTGRESQL = "postgresql-stopped"
 

@@ -14,6 +14,7 @@ from ivr import line as the_line
 from ivr.errors import HelplineError
 from ivr.records import call
 from ivr.records.database import Database
+from ivr.records.ledger import where
 from ivr.telephony.sipp_message import Side
 from tests.chaos.chaos_line import ChaosLine
 from tests.chaos.crowd import Caller, Crowd, Desk, Talk, desk
@@ -21,8 +22,8 @@ from tests.chaos.lookout import Lookout, lookout
 from tests.chaos.verdict import Bound, Figures, Heard, Row, Span, Talked, complaints, figures, strangers
 from tests.chaos.witness import Witness
 
-LIVELY_S = 30.0
-RIGHT_WITHIN_S = 45.0
+LIVELY_S = 15.0
+RIGHT_WITHIN_S = 20.0
 SETTLE_S = 3.0
 DRAIN_S = 75.0
 BEHIND_S = 2.0  # a row is not promised sooner
@@ -57,15 +58,16 @@ class Stage:
 
     async def rows(self) -> dict[str, bool]:
         """Every call on record, and whether it is over; none while the database cannot be read."""
-        database = Database(self.line.settings.database)
-        try:
-            async with asyncio.timeout(2), database.reading() as unit:
+        with suppress(HelplineError, TimeoutError):
+            async with asyncio.timeout(2), _database(self.line) as database, database.reading() as unit:
                 found = await unit.execute(select(call.table.c.id, call.table.c.ended_at))
                 return {row.id: row.ended_at is not None for row in found}
-        except (HelplineError, TimeoutError):
-            return {}
-        finally:
-            await database.close()
+        return {}
+
+    async def unread(self) -> int:
+        """Bytes of the ledger that are in no row yet."""
+        async with _database(self.line) as database, database.reading() as unit:
+            return self.line.settings.ledger_file.stat().st_size - (await where(unit)).place.offset
 
     async def reopened(self) -> int:
         """Calls that were on record as over before this fault, and no longer are."""
@@ -73,6 +75,15 @@ class Stage:
         lost = {name for name in self.over if not rows.get(name)}
         self.over = {name for name, over in rows.items() if over}
         return len(lost)
+
+
+@asynccontextmanager
+async def _database(line: ChaosLine) -> AsyncIterator[Database]:
+    database = Database(line.settings.database)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ async def play(line: ChaosLine, faults: Sequence[Fault], pace: Pace, tell: Tell)
             tell(fault.what)
             rounds.append(await _round(stage, fault, began))
             began = rounds[-1].span.ended
+            tell(_so_far(rounds[-1]))
         tell("until the last have hung up")
         await stage.crowd.stop(DRAIN_S)
         return await _judged(stage, rounds, pace.patience)
@@ -154,6 +166,13 @@ async def _round(stage: Stage, fault: Fault, began: float) -> Round:
     if changed := await stage.reopened():
         stage.said.append(f"{changed} calls that were over are on record as going on, or no more")
     return Round(fault, Span(began, struck, over, time.time(), board_s, right_s), talks, tuple(stage.said))
+
+
+def _so_far(each: Round) -> str:
+    """A line while one waits; the verdict comes at the end."""
+    lasted, board, right = each.span.over - each.span.struck, each.span.board_s, each.span.right_s
+    times = (f"{name} {'never' if s is None else f'{s:.1f} s'}" for name, s in (("board", board), ("all right", right)))
+    return "; ".join((f"  lasted {lasted:.1f} s", f"{len(each.talks)} talked", *times, *each.said))
 
 
 async def _lively(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""A short form of `make chaos`: three faults under a steady load of real calls, each borne."""
+"""A short form of `make chaos`: four faults under a steady load of real calls, each borne."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.live.line import BUSY
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
 
-SHORT = ("kill-answer", "ledger-duplicated", "stop-watch")
+SHORT = ("kill-answer", "ledger-truncated", "ledger-duplicated", "kill-switch")
 
 
 @pytest.fixture

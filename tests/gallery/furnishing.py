@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ivr import accounts, call_log, disclosing, help_request, rota, wrapup
+from ivr import accounts, call_log, disclosing, help_request, new_flow, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.contact_import import bring_in
@@ -18,8 +18,10 @@ from ivr.desk.access import Role
 from ivr.desk.disclosure import Form as RegisterForm
 from ivr.desk.wrapup import Form
 from ivr.disclosing import Who
+from ivr.flow.steps import Begun
 from ivr.help_request import Why
-from ivr.records import contact
+from ivr.prepare import make_folders, take_flow
+from ivr.records import contact, flow
 from ivr.records.draft import Of
 from ivr.routing.hours import BAKU
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
@@ -147,6 +149,48 @@ async def prompts(house: House) -> Known:
     return {"code": "az"}
 
 
+async def menus(house: House) -> Known:
+    """An hour of callers in them; others on trial, heard by keyboard; and one step back."""
+    log = SwitchLog(house.now.timestamp() - 7200, pace_s=0.5)
+    for n in range(60):
+        call = log.call()
+        if n % 10:
+            call.asked("language", "123"[n % 7 % 3] if n % 6 else "")
+        if n % 10 > 1:
+            topic = "1234560"[n % 7]
+            call.asked("topic", topic if n % 9 else "")
+            if topic in "12456" and n % 9:
+                call.asked("age", str(1 + n % 4))
+            call.decided(language="az")
+        call.hangs_up()
+    with house.settings.ledger_file.open("ab") as file:
+        file.write(log.data)
+    await call_log.catch_up(call_log.CallLog(house.database, house.settings.ledger_file))
+    make_folders(house.settings)
+    take_flow(house.settings)
+    text = house.settings.helpline_file.read_text()
+    by = new_flow.By("gunay", house.now)
+    for wait_s in ("2.4", "2.5"):
+        await new_flow.put_on_trial(
+            house.settings, house.database, text.replace("wait_s = 2.3", f"wait_s = {wait_s}"), by
+        )
+        await tried(house, by)
+        shelf = await new_flow.shelf(house.settings, house.database)
+        await new_flow.take_over(house.settings, house.database, shelf.trial.id if shelf.trial else "", by)
+    other = text.replace('4 = { topic = "legal", to = "menu.age" }', '4 = { topic = "legal", to = "route.counsellor" }')
+    other = other.replace('6 = { topic = "health", to = "menu.age" }', '7 = { topic = "health", to = "menu.age" }')
+    await new_flow.put_on_trial(house.settings, house.database, other, by)
+    return {}
+
+
+async def tried(house: House, by: new_flow.By) -> None:
+    trial = (await new_flow.shelf(house.settings, house.database)).trial
+    assert trial
+    assert (await new_flow.try_keys(house.database, trial, ("1", "2", "3"), Begun.USUAL, by)).is_through
+    async with house.database.unit_of_work() as unit:
+        await flow.note_called(unit, trial.mark, "103", by.at, "person az normal")
+
+
 async def line(house: House) -> Known:
     """Two wait, one in danger; two talk; one is in the menus."""
     now = house.now.timestamp()
@@ -211,5 +255,5 @@ async def shifts(house: House) -> Known:
 
 
 FURNISHED: tuple[Part, ...] = (
-    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts,
+    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts, menus,
 )  # fmt: skip

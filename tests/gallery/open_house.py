@@ -156,9 +156,9 @@ async def served(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> AsyncI
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -30,6 +30,7 @@ NO_PAGE = frozenset(
         "/static/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
+        "/prompts/phone/{take}.wav",
         "/board/events",
         "/telephone/account",
         "/desk/stream",
@@ -70,6 +71,17 @@ async def refused_paper(page: Page) -> None:
     await page.fill("#summary", "She said little.")
     await page.click("[data-close]")
     await page.wait_for_selector("#gender-wrong")
+
+
+def presses(*keys: str) -> Deed:
+    """On the keypad of menus on trial."""
+
+    async def deed(page: Page) -> None:
+        for key in keys:
+            await page.click(f".keypad [value='{key}']")
+            await page.wait_for_load_state()
+
+    return deed
 
 
 def telephone(state: str) -> Deed:
@@ -129,6 +141,9 @@ STATES = (
     View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
     View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, refused_paper),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
+    View("menus-tried", "/menus/trial", Role.SUPERVISOR, presses("1", "2", "3")),
+    View("menus-refused", "/menus/new", Role.SUPERVISOR, sends(text="[line]\nnumber = 116\n[menu.x]\nprompts = []")),
+    View("prompts-taken", "/prompts/{code}?phone=away&of=welcome", Role.SUPERVISOR),
     View("desk-locked", "/desk", LOCKED),
     View("desk-rung", "/desk", RUNG, telephone("ringing")),
     View("desk-talking", "/desk", TALKING, telephone("talking")),

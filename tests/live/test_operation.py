@@ -67,6 +67,13 @@ async def test_a_trial_goes_through_and_leaves_no_trace(new_line: NewLine) -> No
     assert "rows" not in line.run("ledger", "status") or '"calls": 0' in line.run("ledger", "status", "--json")
 
 
+async def test_the_line_tries_itself_by_itself(new_line: NewLine) -> None:
+    line = new_line(test_call_every_min="0.4")
+    file = line.state / "run/trials.json"
+    await until(lambda: file.exists() and '"through"' in file.read_text(), 100, "a trial")
+    assert line.rows("calls") == []
+
+
 async def test_a_trial_says_that_the_program_is_away(new_line: NewLine) -> None:
     line = new_line()
     without_keeper(line, "answer", signal.SIGKILL)
@@ -99,6 +106,10 @@ async def test_the_line_is_renewed_while_two_talk(new_line: NewLine) -> None:
         )
         await (await handset.call()).answered()
         await asyncio.sleep(1)
+        line.env["IVR_HELPLINE_FILE"] = str(line.state / "nothing.toml")
+        assert "nothing.toml" in await asyncio.to_thread(line.run, "up", "--renew", code=2)
+        assert {part: line.pid(part) for part in before} == before  # refused before anything was stopped
+        del line.env["IVR_HELPLINE_FILE"]
         told = await asyncio.to_thread(line.run, "up", "--renew")
         renewed.set()
         log = await call

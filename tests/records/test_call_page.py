@@ -215,7 +215,7 @@ async def test_many_by_length_are_found_in_one_index_alone(
 async def planned(database: Database, asked: Asked, sort: Sort, after: str) -> list[str]:
     async with database.reading() as unit:
         by, often = await call_page._rarest(unit, asked, sort)
-        walked = "" if sort is Sort.LONGEST_WAIT and often > call_page.FEW else by
+        walked = "" if sort is Sort.LONGEST_WAIT and often > call_page._few(by) else by
         query = call_page._which(unit, asked, walked, call_page.Place(sort, after)).limit(51)
         sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         return [row[3] for row in await unit.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]

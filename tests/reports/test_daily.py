@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
+from structlog.testing import capture_logs
 
 from ivr.desk.wrapup import Ended, Gender, WrapUp
 from ivr.flow.steps import Topic
@@ -24,6 +27,7 @@ from ivr.reports.measures import Figures
 from ivr.reports.periods import Span
 from ivr.reports.service import Service, times
 from ivr.routing.hours import BAKU
+from ivr.settings import Settings
 
 FIRST, DAYS = date(2026, 3, 2), 20
 SPAN = Span(FIRST, FIRST + timedelta(days=DAYS - 1))
@@ -140,13 +144,19 @@ async def _called_before(unit: Unit) -> None:
     await contact.settle(unit, [FIRST_TALK["caller"]])
 
 
+async def _gone(unit: Unit) -> None:
+    """A contact that is no more, of which something is written again."""
+    await unit.execute(delete(contact.table).where(contact.table.c.id == FIRST_TALK["id"]))
+    await counted.refresh(unit, [FIRST_TALK["id"]])
+
+
 async def _forgotten(unit: Unit) -> None:
     stale = call.stale(10, datetime(2020, 1, 1, tzinfo=UTC))
     await contact.forget(unit, stale)
     await call.forget(unit, stale)
 
 
-DEEDS = (_called_again, _corrected, _entered, _brought_in, _called_before, _forgotten)
+DEEDS = (_called_again, _corrected, _entered, _brought_in, _called_before, _gone, _forgotten)
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda each: each.__name__)
@@ -171,6 +181,33 @@ async def test_a_correction_costs_one_day(full: Database) -> None:
 async def test_without_rows_there_is_nothing_to_count(database: Database) -> None:
     assert await daily.keep_up(database, AFTERWARDS) == 0
     assert (await reckoning.count(database, SPAN)).total == 0
+
+
+async def test_a_day_that_cannot_be_counted_ends_nothing(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is followed in the same process."""
+    monkeypatch.setattr("ivr.reports.daily.EVERY_S", 0.02)
+    at = datetime.now(UTC) - timedelta(days=2)
+    spoilt = CALLS[0] | {"started_at": at, "outcome": Outcome.ABANDONED_IN_MENU.value, "steps": [{"no": "step"}]}
+    async with database.unit_of_work() as unit:
+        await call.write(unit, [spoilt])
+    with capture_logs() as said:
+        counting = asyncio.create_task(daily.keep_counting(Settings(state_dir=tmp_path / "var")))
+        await until(lambda: len(said) > 1 or counting.done())
+    assert not counting.done() and {each["event"] for each in said} == {"days_not_counted"}
+    async with database.unit_of_work() as unit:
+        await call.write(unit, [spoilt | {"steps": []}])
+    while not await days(database, Of.CALLS):
+        await asyncio.sleep(0.02)
+    counting.cancel()
+    await asyncio.gather(counting, return_exceptions=True)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(
