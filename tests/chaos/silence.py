@@ -38,6 +38,6 @@ class Hearing:
         return now - self.since
 
     def within(self, since: float, till: float, ended: float) -> list[float]:
-        """How long each silence was that touched this span; the last one lasts until the call `ended`."""
+        """How long each silence was that began in this span; the last one lasts until the call `ended`."""
         last = (self.since, max(ended, self.since))
-        return [end - start for start, end in (*self.gaps, last) if end > since and start < till]
+        return [end - start for start, end in (*self.gaps, last) if since <= start < till]

@@ -42,7 +42,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A caller as the telephone saw it: `stays` until answered; silences that fell into the fault."""
+    """A caller as the telephone saw it: `stays` until answered; the longest silence that began in this span."""
 
     answered_at: float
     ended_at: float | None
@@ -95,7 +95,7 @@ def figures(
     listed = [row["id"] for row in rows if row["id"] in own]
     callers = [each for each in heard if span.began <= each.answered_at < span.ended]
     unseen = missed((each.answered_at for each in callers), seen.values())
-    there = [each for each in heard if each.answered_at < span.ended and (each.ended_at or span.ended) > span.struck]
+    there = [each for each in heard if span.began <= (each.ended_at or span.ended) < span.ended]
     return Figures(
         calls=len(own) + unseen,
         lost=len(own - set(listed)) + unseen,
@@ -104,7 +104,7 @@ def figures(
         talks=len(talks),
         cut=sum(talk.cut for talk in talks),
         stranded=sum(each.stays and not each.talked for each in there),
-        silence_s=max((each.silence_s for each in there), default=0.0),
+        silence_s=max((each.silence_s for each in heard), default=0.0),
         lasted_s=span.over - span.struck,
         board_s=span.board_s,
         right_s=span.right_s,
