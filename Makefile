@@ -1,7 +1,7 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check bench chaos shots telephone clean setup packages
+.PHONY: help up down demo status test check attack fuzz audit sbom bench chaos shots images telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
@@ -45,8 +45,22 @@ test: setup  ## Everything, real calls included
 	.venv/bin/mypy
 	.venv/bin/pytest -q -m "not live" -n 2
 	@# A story that fails while others are told beside it is told once more, alone; failing twice is failing.
-	.venv/bin/pytest -q -m "live and not alone" -n $(LINES) --dist worksteal --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
+	.venv/bin/pytest -q -m "live and not alone and not attack" -n $(LINES) --dist worksteal --durations 15 || .venv/bin/pytest -q -m live --last-failed --last-failed-no-failures none
 	.venv/bin/pytest -q -m alone || .venv/bin/pytest -q -m alone
+
+attack: setup  ## Every attack of SECURITY.md, the long ones too
+	@./setup.sh packages $(PHONES) $(BROWSER)
+	.venv/bin/pytest -q tests/attacks tests/web/test_guarded.py tests/web/test_every_route.py tests/test_security_md.py
+
+fuzz: setup  ## Readers of what comes from outside, FUZZ_SECONDS each (60)
+	@.venv/bin/python -c "import atheris" 2>/dev/null || .venv/bin/pip install -q --disable-pip-version-check "atheris>=3.0"
+	.venv/bin/python -m tests.fuzz
+
+audit: setup  ## Known faults of what others have written, and licences; exit 3: nobody could be asked
+	@.venv/bin/python -m tests.supply.audit
+
+sbom: setup  ## A bill of materials (CycloneDX) into var/sbom.cdx.json
+	@.venv/bin/python -m tests.supply.sbom
 
 shots: setup  ## Every page as it looks, into var/shots; ONLY=desk for some
 	@./setup.sh packages $(BROWSER)
@@ -59,6 +73,10 @@ bench: setup  ## What it costs, beside a pure dialplan
 chaos: setup  ## Everything that can break is broken, one thing after another, while children ring; ONLY=kill-web for some
 	@./setup.sh packages $(PHONES) $(SERVER) $(COMPILER)
 	.venv/bin/python -m tests.chaos $(if $(ONLY),--only $(ONLY))
+
+images:  ## The images of the containers, without a container engine; ARGS="--build-arg …"
+	@./setup.sh packages buildah mmdebstrap
+	@images/build.sh $(ARGS)
 
 # The script is kept in the repository, made, so that opening a line needs no package of Node's.
 telephone:  ## Make the script of the telephone in the page again

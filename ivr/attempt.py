@@ -60,7 +60,7 @@ def may_be_rung(digits: str, countries: tuple[str, ...]) -> bool:
     from ivr.telephony.numbers import parse  # noqa: PLC0415  its tables cost door 2 time it may not need
 
     number = parse(digits)
-    return number is not None and number.e164.startswith(countries)
+    return number is not None and not number.is_dear and number.e164.startswith(countries)
 
 
 def read_back(prompts: tuple[str, ...], digits: str) -> tuple[str, ...]:

@@ -11,11 +11,13 @@ second story interrupts the wait when nobody answers (`dialplan/unanswered.conf`
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from ivr.routing.hours import Hours
 
 
+MARK, WAS = re.compile("[0-9a-f]{12}"), "was-"
+
+
 def nobody_is_known(caller: str, now: float) -> Caller:
     """Door 2 asks nobody: every caller is greeted as usual."""
     return UNKNOWN
@@ -55,6 +60,10 @@ async def believe(words: Settled) -> bool:
     return True
 
 
+def none_older(mark: str) -> Script | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Helpline:
     """What a call needs to know about the line. `key` makes the hash that recognises a caller."""
@@ -67,6 +76,7 @@ class Helpline:
     countries: tuple[str, ...] = ("+994",)  # whose numbers may be keyed in: a call-back costs
     afternoon_over: Callable[[float], bool] = lambda now: False
     is_open: Callable[[float], bool] = lambda now: True
+    older: Callable[[str], Script | None] = none_older  # the flow of that mark, in which a call may have begun
 
 
 async def take_call(line: Line, helpline: Helpline) -> Way | None:
@@ -74,6 +84,7 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
     packed, heard, _ = line.header.arguments
     session = unpack(packed) if packed else None
     if session:
+        helpline = on_its_flow(helpline, session)
         return await lead(line, helpline, await lost_turn(line, helpline, session, heard))
     who, now = recognise(line.header.caller, helpline.key), time.time()
     caller = helpline.known(who, now)
@@ -83,6 +94,12 @@ async def take_call(line: Line, helpline: Helpline) -> Way | None:
     if who:
         turn = replace(turn, chose=(("caller", who), *turn.chose))
     return await lead(line, helpline, turn, caller)
+
+
+def on_its_flow(helpline: Helpline, session: Session) -> Helpline:
+    """The line as it was for a call that began before another flow took over; as it is, when that flow is gone."""
+    script = helpline.older(session.flow) if session.flow and session.flow != helpline.script.mark else None
+    return replace(helpline, script=script) if script else helpline
 
 
 async def lost_turn(line: Line, helpline: Helpline, session: Session, heard: str) -> Turn:
@@ -97,7 +114,7 @@ async def take_waiting(line: Line, helpline: Helpline) -> Way | None:
     packed, reason, language = line.header.arguments
     begun = Begun(reason) if reason in WHILE_WAITING else Begun.UNANSWERED
     session = unpack(packed) or Session("", language=Language(language) if language in list(Language) else None)
-    now = time.time()
+    helpline, now = on_its_flow(helpline, session), time.time()
     seen = bool(recognise(await read(line, Variable.SEEN), helpline.key))
     turn = resume_at(helpline.script, begun, session, facts_of(helpline, seen, now))
     return await lead(line, helpline, turn)
@@ -196,8 +213,20 @@ def answer_on_switch() -> None:
         noted=noted,
         afternoon_over=promiser.afternoon_over,
         is_open=lambda now: hours_by(hours).open_at(datetime.fromtimestamp(now, UTC)),
+        older=lambda mark: older_flow(state / "flow", mark),
     )
     run_to_end(take_call(ScriptLine(sys.stdin, sys.stdout), helpline))
+
+
+@lru_cache(maxsize=8)
+def older_flow(folder: Path, mark: str) -> Script | None:
+    """The flow of that mark, as prepare.py keeps it for calls that began with it."""
+    if not MARK.fullmatch(mark):
+        return None
+    try:
+        return parse((folder / f"{WAS}{mark}.toml").read_text())
+    except (OSError, ValueError, ScriptError):
+        return None
 
 
 def hours_by(hours_in_use: Path) -> Hours:

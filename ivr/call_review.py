@@ -80,12 +80,10 @@ async def search(desk: Desk, asked: Asked, question: Question) -> Found:
     while opened < LOOKED_THROUGH and len(hits) < PAGE:
         async with desk.database.reading() as unit:
             found = await call_page.page(unit, asked, Sort.NEWEST, after, AT_ONCE)
-            for each in found.calls:
-                if each.has_summary and each.version:
-                    opened += 1
-                    version = (await wrapup.versions(unit, each.id))[-1]
-                    text = bare(await wrapup.summary(unit, desk.keys, version))
-                    hits += [each] if all(word in text for word in wanted) else []
+            texts = await wrapup.summaries(unit, desk.keys, [each.id for each in found.calls if each.has_summary])
+        opened += len(texts)
+        plain = {contact_id: bare(text) for contact_id, text in texts.items()}
+        hits += [each for each in found.calls if each.id in plain and all(word in plain[each.id] for word in wanted)]
         after = found.after
         if not after:
             break

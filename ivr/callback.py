@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -157,11 +158,14 @@ def policy_in_use(settings: Settings) -> InUse[Policy | None]:
         keep_policy(settings, text)
         return policy
 
+    def given() -> Path:
+        return settings.callbacks_dir / "policy.toml"
+
     kept = settings.policy_in_use
     text = kept.read_text(errors="replace") if kept.exists() else ""
     with suppress(ScriptError):
-        return InUse(settings.callbacks_dir / "policy.toml", text, parse_policy(text), take)
-    return InUse(settings.callbacks_dir / "policy.toml", "", None, take)
+        return InUse(given, text, parse_policy(text), take)
+    return InUse(given, "", None, take)
 
 
 def kept_policy(settings: Settings) -> Policy:

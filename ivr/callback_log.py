@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,12 +34,17 @@ class Promises:
 @asynccontextmanager
 async def open_promises(settings: Settings) -> AsyncIterator[Promises]:
     """The record, brought up to the ledger's end."""
-    policy = kept_policy(settings) if settings.policy_in_use.exists() else load_policy(settings)[0]
+    followed = policy(settings)
     async with call_log.open_log(settings) as record:
         await call_log.catch_up(record)
         async with record.database.unit_of_work() as unit:
-            await settle(unit, policy)
-        yield Promises(record.database, policy)
+            await settle(unit, followed)
+        yield Promises(record.database, followed)
+
+
+def policy(settings: Settings) -> Policy:
+    """The one in use, or the one to open with."""
+    return kept_policy(settings) if settings.policy_in_use.exists() else load_policy(settings)[0]
 
 
 async def every(promises: Promises) -> list[Callback]:
@@ -49,10 +54,12 @@ async def every(promises: Promises) -> list[Callback]:
 
 async def to_look_at(promises: Promises, now: datetime) -> list[Callback]:
     """Those that are open, and those that failed since yesterday."""
+    return of_interest(await every(promises), now)
+
+
+def of_interest(listed: Iterable[Callback], now: datetime) -> list[Callback]:
     return [
-        each
-        for each in await every(promises)
-        if each.state in OPEN or (each.state in FAILED and each.safe_until > now - SHOWN_FOR)
+        each for each in listed if each.state in OPEN or (each.state in FAILED and each.safe_until > now - SHOWN_FOR)
     ]
 
 
@@ -91,4 +98,8 @@ async def hurry(promises: Promises, callback_id: str, now: datetime) -> None:
 
 def is_late(promises: Promises, found: Callback, now: datetime) -> bool:
     """Whether somebody must look at it now: it lapses soon, or was not kept."""
-    return found.state in FAILED or lapses(promises.policy, found, now)
+    return is_late_by(promises.policy, found, now)
+
+
+def is_late_by(followed: Policy, found: Callback, now: datetime) -> bool:
+    return found.state in FAILED or lapses(followed, found, now)

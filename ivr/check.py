@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from ivr import call_log, callback_log, line
+from ivr.alarms import Vitals, raised
 from ivr.catalogues import LISTS_DIR, load_catalogues, newest
-from ivr.errors import HelplineError, ScriptError, TelephonyError
-from ivr.prepare import QUESTIONS_FILE, carriers_trunk, load_flow, load_hours, load_policy, load_questions
+from ivr.errors import ScriptError
+from ivr.prepare import QUESTIONS_FILE, flow_file, load_flow, load_hours, load_policy, load_questions
 from ivr.routing.hours import Ending
 from ivr.settings import Settings
-from ivr.telephony import switch, trunk
+from ivr.vitals import look
 
 WARN_BEFORE = timedelta(days=60)
-FREE_BYTES = 200 << 20
 REMEDIES = {
     "movable holidays": "Later feasts are calculated, a day may be wrong: bring the `holidays` library up to date, "
     "or list the days in {file}.",
@@ -46,8 +44,12 @@ def _check_flow(settings: Settings) -> list[Finding]:
     try:
         script = load_flow(settings)
     except ScriptError as error:
-        return _faults("flow", error, str(settings.helpline_file))
-    return [Finding("flow", True, f"{len(script.menus)} menus, {len(script.routes)} ways out of them")]
+        return _faults("flow", error, str(flow_file(settings)))
+    told = f"{len(script.menus)} menus, {len(script.routes)} ways out of them"
+    if flow_file(settings) == settings.helpline_file:
+        return [Finding("flow", True, told)]
+    told += f"; taken over on the page of the menus, so {settings.helpline_file} is not followed (`ivr flow file`)"
+    return [Finding("flow", True, told)]
 
 
 def _check_questions(settings: Settings) -> list[Finding]:
@@ -99,70 +101,23 @@ def _faults(what: str, error: ScriptError, where: str) -> list[Finding]:
     return [Finding(what, False, fault, error.remedy or where, script=True) for fault in faults]
 
 
-def check_live(settings: Settings) -> list[Finding]:
-    """What Asterisk itself says, and whether each part runs."""
-    findings = [
-        Finding(s.name, bool(s.pid), f"process {s.pid}" if s.pid else "not running", "" if s.pid else "Run `make up`.")
-        for s in line.states(settings)
-    ]
-    findings.append(
-        Finding(
-            "SIP",
-            switch.answers_sip(line.sip_address(settings), settings.sip_port),
-            f"port {settings.sip_port}",
-            "Run `make up`.",
-        )
-    )
-    looked = (check_disk(settings), *_check_phones(settings), _check_trunk(settings))
-    return [*findings, *looked, *check_promises(settings)]
+def check_live(settings: Settings, language: str) -> list[Finding]:
+    """What is wrong with the running line, the most urgent first, in that language; then what is well with it."""
+    vitals = asyncio.run(look(settings))
+    wrong = [Finding(each.name, False, each.means(language), each.remedy(language)) for each in raised(vitals)]
+    return [*wrong, *_well(vitals, {each.name for each in raised(vitals)})] if vitals.open else wrong
 
 
-def check_disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.state_dir).free
-    remedy = f"Make room on the disk of {settings.state_dir}: rows, messages and logs need it."
-    return Finding("disk", free >= FREE_BYTES, f"{free >> 20:,} MB free", remedy)
-
-
-def _check_phones(settings: Settings) -> list[Finding]:
-    try:
-        known = line.registered(settings)
-    except TelephonyError as error:
-        return [Finding("phones", False, str(error), error.remedy)]
-    remedy = "No counsellor's phone is registered: see `ivr phones`, or callers wait."
-    return [Finding("phones", bool(known), f"{len(known)} registered", remedy)]
-
-
-def _check_trunk(settings: Settings) -> Finding:
-    carrier = carriers_trunk(settings)
-    if carrier is None:
-        return Finding("trunk", True, "none: only this machine may call (IVR_TRUNK_HOST)")
-    try:
-        asked = [line.tell_switch(settings, f"pjsip show {what}") for what in ("contacts", "registrations")]
-    except TelephonyError as error:
-        return Finding("trunk", False, str(error), error.remedy)
-    up = trunk.is_up(asked[0], asked[1], carrier)
-    return Finding("trunk", up, carrier.host, "The carrier does not answer: look at IVR_TRUNK_… and at its address.")
-
-
-def check_promises(settings: Settings) -> list[Finding]:
-    """Promises to ring back that somebody must look at now."""
-    try:
-        late, still = asyncio.run(_promises(settings))
-    except HelplineError as error:
-        return [Finding("promises", False, str(error), error.remedy)]
-    if late:
-        return [Finding("promises", False, f"{late} lapse soon or were not kept", "See `ivr callbacks`.")]
-    if still and carriers_trunk(settings) is None:
-        return [Finding("promises", False, f"{still} open, and no trunk to ring them over", "Set IVR_TRUNK_HOST.")]
-    return [Finding("promises", True, f"{still} open")]
-
-
-async def _promises(settings: Settings) -> tuple[int, int]:
-    """How many somebody must look at, and how many are open at all."""
-    if not call_log.is_there(settings):
-        return 0, 0
-    now = datetime.now(UTC)
-    async with callback_log.open_promises(settings) as promises:
-        found = await callback_log.to_look_at(promises, now)
-        late = [each for each in found if callback_log.is_late(promises, each, now)]
-        return len(late), sum(each.state not in callback_log.FAILED for each in found)
+def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
+    trial = vitals.trial
+    trunk = "answers" if vitals.has_trunk else "none: only this machine may call (IVR_TRUNK_HOST)"
+    tried = f"at {trial.at:%H:%M} UTC: through in {trial.took_s} s" if trial else "none yet"
+    found = {
+        "part": ", ".join(vitals.parts),
+        "phones": f"{vitals.phones} registered" if vitals.phones is not None else "not known now",
+        "carrier": trunk,
+        "promises": f"{vitals.promises_open} open, {vitals.promises_due} due",
+        "trial": tried,
+        "disk": f"{vitals.free_bytes / 10**9:.1f} GB free",
+    }
+    return [Finding(name, True, detail) for name, detail in found.items() if name not in wrong]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -57,6 +57,8 @@ class Found:
 class _Look:
     """The first pass, as far as it is."""
 
+    before: int = 0  # rows brought in until then: none is ever taken away, so as many later are the same
+    known: set[str] = field(default_factory=set)
     rows: int = 0
     new: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -77,7 +79,8 @@ async def look_through(desk: Desk, path: Path, now: datetime, progress: Progress
 
 
 async def _look(desk: Desk, path: Path, now: datetime, progress: Progress) -> _Look:
-    look = _Look()
+    async with desk.database.reading() as unit:
+        look = _Look(await imported.count(unit))
     with _opened(path) as file:
         for some in _batches(_read(desk, file, now, progress)):
             await _look_at(desk, some, look)
@@ -104,8 +107,9 @@ async def bring_in(desk: Desk, path: Path, now: datetime, progress: Progress) ->
     with _opened(path) as file:
         again = look.kept if len(look.kept) == look.rows else _read(desk, file, now, lambda *_: None)
         async with desk.database.unit_of_work() as unit:
+            known = look.known if await imported.count(unit) == look.before else None
             for number, some in enumerate(_batches(again), 1):
-                new += await _write(desk, unit, some, now)
+                new += await _write(desk, unit, await _new(unit, some, known), now)
                 progress("writing", min(number * AT_ONCE, look.rows), look.rows)
     return Found(found.rows, new)
 
@@ -170,8 +174,11 @@ async def _look_at(desk: Desk, some: Sequence[Numbered | Fault], look: _Look) ->
     for fault in some:
         if isinstance(fault, Fault):
             look.blame(fault)
-    async with desk.database.reading() as unit:
-        known = await imported.known(unit, [key for _, key in rows])
+    known: Mapping[str, str] = {}
+    if look.before:
+        async with desk.database.reading() as unit:
+            known = await imported.known(unit, [key for _, key in rows])
+    look.known |= known.keys()
     for row, key in rows:
         look.rows += 1
         look.new += key not in known
@@ -187,12 +194,18 @@ def _clashes(row: Row, key: str, before: str | None, look: _Look) -> Iterator[Fa
         yield Fault(row.line, "id", f"is that of line {first} too", "Give each row an id of its own.")
 
 
-async def _write(desk: Desk, unit: Unit, some: Sequence[Numbered | Fault], now: datetime) -> int:
+async def _new(unit: Unit, some: Sequence[Numbered | Fault], known: Collection[str] | None) -> list[Numbered]:
+    """Those that are not there yet. `known` None: somebody has brought some in since they were looked through."""
     rows = [each for each in some if not isinstance(each, Fault)]
     if len(rows) < len(some):
         raise Refused("The file was changed meanwhile.", remedy="Run it again; nothing was brought in.")
-    known = await imported.known(unit, [key for _, key in rows])
-    new = [(row, key, _contact_id(row)) for row, key in rows if key not in known]
+    if known is None:
+        known = await imported.known(unit, [key for _, key in rows])
+    return [(row, key) for row, key in rows if key not in known]
+
+
+async def _write(desk: Desk, unit: Unit, rows: Sequence[Numbered], now: datetime) -> int:
+    new = [(row, key, _contact_id(row)) for row, key in rows]
     if not new:
         return 0
     await contact.write_new(unit, [_contact(row, own) for row, _, own in new])
@@ -216,16 +229,14 @@ def _ended(row: Row) -> str:
 
 def _contact(row: Row, own: str) -> dict[str, Any]:
     seen = {name: getattr(row, name) for name in ("received_at", "channel", "language", "topic", "first_time")}
-    return seen | {"id": own, "age_band": _stated(row.age_band), "counsellor": None, "call_id": None}
+    return seen | {"id": own, "age_band": _stated(row.age_band)}
 
 
 def _written(row: Row, own: str, now: datetime) -> dict[str, Any]:
-    nothing: dict[str, Any] = {name: [] for name in ("groups", "risk_yes", "actions", "referrals")}
-    nothing |= {"age": None, "risk": None, "region": "", "caller": "", "living": "", "call_back": False}
-    head = {"contact_id": own, "number": 1, "at": now, "by": BY, "newest": True, "ended": _ended(row)}
+    head = {"contact_id": own, "at": now, "by": BY, "ended": _ended(row)}
     said = {name: getattr(row, name) for name in ("lists", "topic", "language", "gender", "summary")}
     codes = [row.category] if row.category else []
-    return nothing | head | said | {"age_band": _stated(row.age_band), "categories": codes}
+    return head | said | {"age_band": _stated(row.age_band), "categories": codes}
 
 
 def _counted(row: Row, own: str) -> dict[str, Any]:

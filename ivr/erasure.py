@@ -74,7 +74,6 @@ async def erase(settings: Settings, told: str, by: str, reason: str, *, is_numbe
     made = Erasure(f"{int(now.timestamp())}-{secrets.token_hex(4)}", now, name, why)
     async with _record(settings) as database:
         async with database.unit_of_work() as unit:
-            await database.overwrite(unit)
             theirs = await _theirs(unit, settings, told, is_number)
             counts = await _erase(unit, theirs, made)
         messages.sweep(settings, await messages.deleted(database))
@@ -124,7 +123,7 @@ async def _of_id(unit: Unit, told: str) -> Theirs:
         return await (_of_id(unit, found[0].call_id) if found[0].call_id else erasing.of_contact(unit, told))
     promise = await callback.find(unit, told)
     if promise is None:
-        raise NotFound(f"Nothing has the id {told}.", remedy="`ivr calls` and `ivr contacts` show them.")
+        raise NotFound("Nothing has that id.", remedy="`ivr calls` and `ivr contacts` show them.")
     caller = await callback.caller_hash(unit, told)
     return await (erasing.of_caller(unit, caller) if caller else _of_id(unit, promise.call_id))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ivr.errors import Conflict, Refused
-from ivr.records import help_request
-from ivr.records.database import Database
+from ivr.records import counsellor, help_request
+from ivr.records.account import Account
+from ivr.records.audit import Deed
+from ivr.records.database import Database, Unit
 from ivr.records.draft import Of
 from ivr.records.help_request import HelpRequest, Why
+from ivr.signing import Knock, record
 from ivr.wrapup import refuse_nameless
 
 __all__ = ["HelpRequest", "Why"]  # what the faces read from here
@@ -35,16 +38,23 @@ async def take_back(database: Database, contact_id: str, now: datetime) -> None:
             raise Conflict("Nothing is asked for now.")
 
 
-async def answer(database: Database, contact_id: str, by: str, now: datetime) -> None:
-    """`by` comes. Raises Conflict when somebody else does already, or it was taken back."""
-    refuse_nameless(by)
+async def answer(database: Database, contact_id: str, who: Account, knock: Knock) -> None:
+    """`who` comes, and it is on record. Raises Conflict when somebody else does already, or it was taken back."""
+    refuse_nameless(who.shown_name)
     async with database.unit_of_work() as unit:
-        if not await help_request.answer(unit, contact_id, by, now):
+        if not await help_request.answer(unit, contact_id, who.shown_name, knock.now):
             raise Conflict("Somebody comes already, or it was taken back.")
+        await record(unit, who.name, Deed.HELP_ANSWERED, knock, contact_id)
 
 
-async def listed(database: Database, now: datetime) -> Sequence[HelpRequest]:
-    """Asked in the last hours, the open ones and the newest first."""
+async def read_open(unit: Unit, now: datetime) -> Sequence[HelpRequest]:
+    """Nobody comes to these yet; asked in the last hours."""
+    return [each for each in await help_request.since(unit, now - SHOWN_FOR) if each.is_open]
+
+
+async def listed(database: Database, now: datetime) -> tuple[Sequence[HelpRequest], Mapping[str, str]]:
+    """Asked in the last hours, the open ones and the newest first; and who has which extension, by name."""
     async with database.reading() as unit:
         found = await help_request.since(unit, now - SHOWN_FOR)
-    return sorted(found, key=lambda each: (each.is_open, each.asked_at), reverse=True)
+        names = {each.extension: each.name for each in await counsellor.all(unit)}
+    return sorted(found, key=lambda each: (each.is_open, each.asked_at), reverse=True), names

@@ -18,14 +18,14 @@ log = structlog.get_logger()
 
 
 class InUse(Generic[Value]):
-    """`value` is what `file` says, or said when it was last without fault.
+    """`value` is what the file that `where` names says, or said when it was last without fault.
 
     `text` is what `value` was read from. `take` makes a value of a new text and keeps that where other doors read it;
     it raises ScriptError with every fault.
     """
 
-    def __init__(self, file: Path, text: str, value: Value, take: Callable[[str], Value]) -> None:
-        self._file, self._seen, self._take = file, text, take
+    def __init__(self, where: Callable[[], Path], text: str, value: Value, take: Callable[[str], Value]) -> None:
+        self._where, self._seen, self._take = where, text, take
         self.value = value
 
     async def follow(self) -> None:
@@ -35,19 +35,20 @@ class InUse(Generic[Value]):
 
     async def look(self) -> None:
         """Take the file over if it has changed. Reading it may take long, and others must be answered meanwhile."""
+        file = self._where()
         try:
-            text = self._file.read_text()
+            text = file.read_text()
         except (OSError, UnicodeDecodeError) as error:
-            log.warning("file.unreadable", file=self._file.name, reason=getattr(error, "strerror", "is not UTF-8 text"))
+            log.warning("file.unreadable", file=file.name, reason=getattr(error, "strerror", "is not UTF-8 text"))
             return
         if text == self._seen:
             return
         self._seen = text
         try:
             self.value = await asyncio.to_thread(self._take, text)
-            log.info("file.taken_over", file=self._file.name)
+            log.info("file.taken_over", file=file.name)
         except ScriptError as error:
-            log.error("file.refused", file=self._file.name, problems=error.problems)
+            log.error("file.refused", file=file.name, problems=error.problems)
         except OSError as error:
             self._seen = ""  # a full disk, perhaps: the file is tried again
-            log.warning("file.not_kept", file=self._file.name, reason=error.strerror)
+            log.warning("file.not_kept", file=file.name, reason=error.strerror)

@@ -31,6 +31,7 @@ ANSWERING = {
     "answer",
 }  # without these a call is not answered as it should be; the others only show and record
 
+
 Tell = Callable[[str], None]
 
 
@@ -52,7 +53,18 @@ class Answering:
 
 
 def states(settings: Settings) -> tuple[PartState, ...]:
-    return tuple(PartState(name, alive(_pid_file(settings, name))) for name in ("keeper", *PARTS))
+    return tuple(PartState(name, alive(pid_file(settings, name))) for name in ("keeper", *PARTS))
+
+
+def keeper_file(settings: Settings) -> Path:
+    """Where the parts are kept in several places, each has a keeper of its own."""
+    name = f"keeper-{settings.parts[0]}" if settings.parts else "keeper"
+    return settings.state_dir / "run" / f"{name}.pid"
+
+
+def runs_here(settings: Settings) -> bool:
+    """Whether the parts that are kept here run."""
+    return all(state.pid for state in states(settings) if state.name in settings.parts)
 
 
 def is_open(settings: Settings) -> bool:
@@ -66,11 +78,7 @@ def is_whole(settings: Settings) -> bool:
 
 
 def _answers(settings: Settings) -> bool:
-    return switch.answers_sip(sip_address(settings), settings.sip_port) and _accepts(settings.fastagi_port)
-
-
-def sip_address(settings: Settings) -> str:
-    return "127.0.0.1" if settings.bind_address == "0.0.0.0" else settings.bind_address  # noqa: S104
+    return switch.answers_sip(settings.own_address, settings.sip_port) and _accepts(settings.fastagi_port)
 
 
 def _accepts(port: int) -> bool:
@@ -79,7 +87,10 @@ def _accepts(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _pid_file(settings: Settings, name: str) -> Path:
+def pid_file(settings: Settings, name: str) -> Path:
+    if name == "keeper":
+        found = sorted((settings.state_dir / "run").glob("keeper-*.pid")) if not settings.parts else []
+        return next(filter(alive, (keeper_file(settings), *found)), keeper_file(settings))
     return settings.state_dir / "run" / f"{name}.pid"
 
 
@@ -90,32 +101,36 @@ async def open_line(settings: Settings, tell: Tell) -> bool:
     """
     if is_whole(settings):
         return False
-    with _told_plainly(settings):
-        make_folders(settings)
-        _refuse_busy_ports(settings)
-        if not alive(_pid_file(settings, "switch")):
-            await prepare(settings, tell)
-        hand_over(settings.state_dir, settings.run_uid)
+    with told_plainly(settings):
+        await make_ready(settings, tell)
     tell("starting")
     try:
-        if not alive(_pid_file(settings, "keeper")):
-            _start_keeper(settings)
-        await _until_open(settings)
+        if not alive(pid_file(settings, "keeper")):
+            start_keeper(settings)
+        await until_open(settings)
     except HelplineError:
         close_line(settings)
         raise
     return True
 
 
-def _start_keeper(settings: Settings) -> None:
+async def make_ready(settings: Settings, tell: Tell) -> None:
+    make_folders(settings)
+    _refuse_busy_ports(settings)
+    if not alive(pid_file(settings, "switch")):
+        await prepare(settings, tell)
+    hand_over(settings.state_dir, settings.run_uid)
+
+
+def start_keeper(settings: Settings) -> None:
     """In a session of its own, holding none of our streams: `make up` may be somebody's pipe."""
-    argv = run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(settings))
+    argv = keeper_argv(settings)
     with (settings.logs_dir / "keeper.log").open("ab") as log:
         os.chown(log.fileno(), settings.state_dir.stat().st_uid, -1)
         subprocess.Popen(
             argv,
             cwd="/",
-            env=_environment(settings),
+            env=environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -123,7 +138,11 @@ def _start_keeper(settings: Settings) -> None:
         )
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def keeper_argv(settings: Settings) -> list[str]:
+    return run_as(settings.run_uid, [sys.executable, "-m", "ivr.app", "keep"], *places(settings))
+
+
+def environment(settings: Settings) -> dict[str, str]:
     """Our own settings and what a program needs; times in UTC. HOME of root would be out of reach."""
     kept = {k: v for k, v in os.environ.items() if k.startswith("IVR_") or k in {"LANG", "LC_ALL"}}
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -136,7 +155,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _until_open(settings: Settings) -> None:
+async def until_open(settings: Settings) -> None:
     program = bring_switch(settings, print)
     deadline = time.monotonic() + OPEN_TIMEOUT_S
     while not (is_whole(settings) and await asyncio.to_thread(_booted, settings, program)):
@@ -166,36 +185,44 @@ def conf_file(settings: Settings) -> Path:
 def close_line(settings: Settings) -> bool:
     """Close everything; True when something ran. The keeper stops its parts; without one each is stopped by number."""
     ran = any(state.pid for state in states(settings))
-    keeper = alive(_pid_file(settings, "keeper"))
+    keeper = alive(pid_file(settings, "keeper"))
     if keeper:
         os.kill(keeper, signal.SIGTERM)
         os.kill(keeper, signal.SIGCONT)
-        _wait_gone(settings, ("keeper", *PARTS))
+        wait_gone(settings, ("keeper", *PARTS))
     for name in PARTS[::-1]:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            pid = alive(_pid_file(settings, name))
-            if pid:
-                os.kill(pid, number)
-                os.kill(pid, signal.SIGCONT)
-                _wait_gone(settings, (name,), CLOSE_TIMEOUT_S / 4)
+        stop_part(settings, name)
     return ran
 
 
-def _wait_gone(settings: Settings, names: tuple[str, ...], timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+def stop_part(settings: Settings, name: str) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        pid = alive(pid_file(settings, name))
+        if pid:
+            os.kill(pid, number)
+            os.kill(pid, signal.SIGCONT)
+            wait_gone(settings, (name,), CLOSE_TIMEOUT_S / 4)
+
+
+def wait_gone(settings: Settings, names: tuple[str, ...], timeout_s: float = CLOSE_TIMEOUT_S) -> None:
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline and any(alive(_pid_file(settings, name)) for name in names):
+    while time.monotonic() < deadline and any(alive(pid_file(settings, name)) for name in names):
         time.sleep(0.05)
 
 
 def _refuse_busy_ports(settings: Settings) -> None:
-    """Ports of parts that do not run must be free. Raises Refused naming port and setting."""
-    if not alive(_pid_file(settings, "switch")):
+    """Ports of parts that are to be started here must be free. Raises Refused naming port and setting."""
+    if _is_to_start(settings, "switch"):
         _refuse_busy(socket.SOCK_DGRAM, settings.bind_address, settings.sip_port, "IVR_SIP_PORT")
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.ami_port, "IVR_AMI_PORT")
-    if not alive(_pid_file(settings, "answer")):
+    if _is_to_start(settings, "answer"):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.fastagi_port, "IVR_FASTAGI_PORT")
-    if not alive(_pid_file(settings, "web")):
+    if _is_to_start(settings, "web"):
         _refuse_busy(socket.SOCK_STREAM, "127.0.0.1", settings.web_port, "IVR_WEB_PORT")
+
+
+def _is_to_start(settings: Settings, name: str) -> bool:
+    return (not settings.parts or name in settings.parts) and not alive(pid_file(settings, name))
 
 
 def _refuse_busy(kind: socket.SocketKind, address: str, port: int, name: str) -> None:
@@ -211,7 +238,7 @@ def _refuse_busy(kind: socket.SocketKind, address: str, port: int, name: str) ->
             ) from error
 
 
-class _told_plainly:  # noqa: N801  reads as a word after `with`
+class told_plainly:  # noqa: N801  reads as a word after `with`
     """Faults of the machine as sentences."""
 
     def __init__(self, settings: Settings) -> None:
@@ -247,7 +274,7 @@ def registered(settings: Settings) -> frozenset[str]:
 
 def tell_switch(settings: Settings, command: str) -> str:
     """One command on the switch's console, and its answer; nothing when the line is closed. Raises TelephonyError."""
-    if not alive(_pid_file(settings, "switch")):
+    if not alive(pid_file(settings, "switch")):
         return ""
     program = switch.find(settings.asterisk or settings.state_dir / "asterisk")
     return switch.ask(program, conf_file(settings), command)

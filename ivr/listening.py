@@ -8,7 +8,7 @@ is kept here, so the counsellor is shown it after a restart too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,8 +30,11 @@ from ivr.telephony.variables import Variable
 
 CONTEXT = "listening"
 RING_MS = 20_000
+OUTSIDER_MS = 60_000  # 25 s of ringing, then up to two announcements
+OUTSIDE = "outside"  # stands for a number, wherever it is shown or on record
 _HEARS = re.compile(r"ChanSpy\(PJSIP/(?P<whom>[0-9]{2,8})(?:-page)?-[0-9a-f]+,(?P<how>\w+)\)")
 _BY = re.compile(r"PJSIP/([0-9]{2,8})(?:-page)?-[0-9a-f]+")
+_OUTSIDE = "Local/s@outsider-"  # dialplan/handover.conf
 
 
 class Mode(StrEnum):
@@ -52,7 +55,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The extension of somebody who is in a counsellor's call, and how."""
+    """The extension of somebody who is in a counsellor's call, or OUTSIDE; and how."""
 
     by: str
     mode: Mode
@@ -77,13 +80,33 @@ async def let_in(switch: Switch, extension: str, counsellor: str, mode: Mode) ->
     theirs = counsellors_channel(channels(await switch.ask("Status")), counsellor)
     rings = await free_station(switch, extension)
     told = {Variable.HEARS: theirs, Variable.MODE: mode, Variable.COUNSELLOR: counsellor}
+    await _ring(switch, f"PJSIP/{rings}", told, RING_MS)
+
+
+async def ring_into(switch: Switch, extension: str, context: str, told: Mapping[Variable, str]) -> None:
+    """Ring `extension`, page or phone; picked up, it is in that context of the dialplan, with `told` on its channel.
+    Raises Refused when it is not free."""
+    rings = await free_station(switch, extension)
+    await _ring(switch, f"PJSIP/{rings}", {Variable.COUNSELLOR: extension, **told}, RING_MS, context)
+
+
+async def let_in_outsider(switch: Switch, counsellor: str, number: str, language: str) -> None:
+    """The same with a number that may be rung; they are in the call once they press 1. `language`: the caller's."""
+    theirs = counsellors_channel(channels(await switch.ask("Status")), counsellor)
+    told = {Variable.HEARS: theirs, Variable.MODE: Mode.JOIN, Variable.COUNSELLOR: counsellor}
+    told |= {Variable.TYPED: number, Variable.LANGUAGE: language}
+    await _ring(switch, "Local/s@outsider/n", told, OUTSIDER_MS)
+
+
+async def _ring(switch: Switch, whom: str, told: Mapping[Variable, str], ring_ms: int, context: str = CONTEXT) -> None:
+    counsellor = told[Variable.COUNSELLOR]
     await switch.tell(
         "Originate",
-        Channel=f"PJSIP/{rings}",
-        Context=CONTEXT,
+        Channel=whom,
+        Context=context,
         Exten="s",
         Priority="1",
-        Timeout=str(RING_MS),
+        Timeout=str(ring_ms),
         CallerID=f'"{counsellor}" <{counsellor}>',
         Variable=",".join(f"{name}={value}" for name, value in told.items()),
         Async="true",
@@ -102,10 +125,22 @@ def heard_by(known: Iterable[Channel], counsellor: str) -> tuple[Heard, ...]:
     """Who is in that counsellor's call beside the two who talk."""
     found = []
     for channel in known:
-        hears, by = _HEARS.fullmatch(channel.doing), _BY.fullmatch(channel.name)
+        hears, by = _HEARS.fullmatch(channel.doing), _by(channel.name)
         if hears and by and hears["whom"] == counsellor:
-            found.append(Heard(by[1], _mode(hears["how"])))
+            found.append(Heard(by, _mode(hears["how"])))
     return tuple(found)
+
+
+def _by(name: str) -> str:
+    if is_outsider(name):
+        return OUTSIDE
+    found = _BY.fullmatch(name)
+    return found[1] if found else ""
+
+
+def is_outsider(name: str) -> bool:
+    """Whether this channel leads to a number outside: our half of it."""
+    return name.startswith(_OUTSIDE) and name.endswith(";1")
 
 
 def _mode(options: str) -> Mode:

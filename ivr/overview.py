@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from ivr import help_request
+from ivr.board.curve import Curve
 from ivr.board.state import Board, Phone
-from ivr.board.view import Limits, Person, Today, View, view
+from ivr.board.view import Beside, HelpCall, Limits, Person, Today, View, view
 from ivr.desk.presence import Duty, Seen, derive, duty
+from ivr.help_request import HelpRequest
 from ivr.presence import Rows, read_rows
 from ivr.records import call_day, callback
 from ivr.records.call import Outcome
@@ -19,10 +22,12 @@ from ivr.routing.hours import BAKU
 from ivr.routing.rota import Rota, gaps
 from ivr.settings import Settings
 from ivr.telephony.statuses import PhoneState
+from ivr.usual_day import UsualDay
 
 FRESH_S = 2.0
 GAP_FRESH_S = 60.0
 GAP_DAYS = 7
+DOORS = (1, 2, 3)
 ABANDONED = (Outcome.ABANDONED_IN_MENU, Outcome.ABANDONED_IN_QUEUE)
 _NO_PHONE = Phone(PhoneState.AWAY)
 
@@ -33,6 +38,8 @@ class Known:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     today: Today = field(default_factory=Today)
     spoke: Mapping[str, float] = field(default_factory=dict)
+    help: tuple[HelpCall, ...] = ()
+    curve: Curve | None = None
 
 
 class Overview:
@@ -45,12 +52,14 @@ class Overview:
         self._known, self._stale_at = Known(), 0.0
         self._gap: tuple[datetime, datetime] | None = None
         self._gap_stale_at = 0.0
+        self._usual = UsualDay()
         self._reading = asyncio.Lock()
 
     async def view(self, board: Board, now: datetime) -> View:
         known = await self._rows(board, now)
         people = [_person(known, board, extension, self._wrap_up, now) for extension in known.rows.people]
-        return view(board, people, known.today, self._limits, now.timestamp())
+        beside = Beside(people, known.today, known.help, known.curve)
+        return view(board, beside, self._limits, now.timestamp())
 
     def forget(self) -> None:
         """Something was changed: the next look reads the rows."""
@@ -73,9 +82,12 @@ class Overview:
             rows = await read_rows(unit)
             counted = await call_day.by_outcome(unit, midnight, self._settings.service_level_s)
             due = len(await callback.due(unit, now))
+            asked = await help_request.read_open(unit, now)
+            curve = await self._usual.read(unit, now)
         duties = {name: duty(rows.rota, name, rows.said.get(name), now) for name in rows.people}
         gap = await asyncio.to_thread(self._next_gap, rows.rota, now)
-        return Known(rows, duties, _today(counted, due, gap), dict(board.spoke))
+        help_calls = tuple(_help_call(rows, each) for each in asked)
+        return Known(rows, duties, _today(counted, due, gap), dict(board.spoke), help_calls, curve)
 
     def _next_gap(self, rota: Rota, now: datetime) -> tuple[datetime, datetime] | None:
         """None too where no rota is kept: then everybody is on."""
@@ -84,6 +96,27 @@ class Overview:
             self._gap = (found[0].starts, found[0].ends) if found else None
             self._gap_stale_at = time.monotonic() + GAP_FRESH_S
         return self._gap
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Since midnight on the helpline's clock. `waits`: seconds to how many callers had met somebody within them."""
+
+    waits: tuple[tuple[float, int], ...]
+    answered: int
+    waited_s: float
+    outcomes: Mapping[str, int]
+    doors: Mapping[str, int]
+
+
+async def day(database: Database, now: datetime) -> Day:
+    midnight = BAKU.moment(BAKU.day(now))
+    async with database.reading() as unit:
+        waits, doors = await call_day.waits(unit, midnight), await call_day.by_door(unit, midnight)
+        counted = await call_day.by_outcome(unit, midnight, 0)
+    outcomes = {str(outcome): counted[outcome].calls if outcome in counted else 0 for outcome in Outcome}
+    by_door = {str(door): doors.get(door, 0) for door in DOORS}
+    return Day(waits.within, waits.met, waits.total_s, outcomes, by_door)
 
 
 def _today(counted: Mapping[Outcome, call_day.Count], due: int, gap: tuple[datetime, datetime] | None) -> Today:
@@ -100,6 +133,12 @@ def _today(counted: Mapping[Outcome, call_day.Count], due: int, gap: tuple[datet
         callbacks_due=due,
         gap=gap,
     )
+
+
+def _help_call(rows: Rows, asked: HelpRequest) -> HelpCall:
+    person = rows.people.get(asked.extension)
+    name = person.name if person else asked.account
+    return HelpCall(asked.contact_id, asked.extension, name, asked.why, asked.asked_at.timestamp())
 
 
 def _person(known: Known, board: Board, extension: str, wrap_up: timedelta, now: datetime) -> Person:

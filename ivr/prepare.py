@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr import studio
+from ivr.call import WAS
 from ivr.errors import ScriptError
 from ivr.flow import questions
 from ivr.flow.questions import Questions
-from ivr.flow.script import Script, parse
+from ivr.flow.script import Script, mark_of, parse
 from ivr.privileges import closed_folder, hand_over, is_root, sees_through
 from ivr.records import counsellor, database
 from ivr.records.keyring import Keyring, open_keyring
@@ -20,7 +21,7 @@ from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.policy import parse as parse_policy
 from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
-from ivr.telephony import phones, switch, trunk
+from ivr.telephony import phones, switch, trial, trunk
 from ivr.telephony.addresses import ice_hosts
 from ivr.telephony.conffile import render
 
@@ -28,6 +29,7 @@ FOLDERS = ("ledger", "database", "messages", "logs", "run", "flow", "sounds", "s
 SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool/staging", "spool/outgoing", "run", "data")
 CONF_DIR = PROJECT_DIR / "asterisk-conf"
 DIALPLAN_DIR = PROJECT_DIR / "dialplan"
+MOST_FLOWS = 20  # that are kept for calls which began with them
 QUESTIONS_FILE = PROJECT_DIR / "ivr/flow/questions.toml"
 
 Tell = Callable[[str], None]
@@ -36,7 +38,7 @@ Tell = Callable[[str], None]
 async def prepare(settings: Settings, tell: Tell) -> None:
     """Make ready to start. Raises HelplineError with what to do; what was done stays and is not done again."""
     make_folders(settings)
-    script = take_flow(settings)
+    script = take_flow(settings, tell)
     take_policy(settings)
     take_hours(settings)
     program = bring_switch(settings, tell)
@@ -58,14 +60,32 @@ def make_folders(settings: Settings) -> None:
         (settings.switch_dir / name).mkdir(parents=True, exist_ok=True)
 
 
-def take_flow(settings: Settings) -> Script:
-    """The flow to open with: the one in `helpline_file`, kept as the flow in use when it has no fault.
+def untold(_: str) -> None:
+    """For who tells nobody."""
 
-    Raises ScriptError with every fault.
+
+def take_flow(settings: Settings, tell: Tell = untold) -> Script:
+    """The flow to open with, kept as the flow in use when it has no fault.
+
+    One that took over on a page and no longer fits, as its prompts are gone, keeps nobody from calling: the file is
+    followed. Raises ScriptError with every fault of the file.
     """
-    script = load_flow(settings)
-    keep_flow(settings, settings.helpline_file.read_text())
+    file = flow_file(settings)
+    try:
+        script = load_flow(settings, file)
+    except ScriptError as error:
+        if file == settings.helpline_file:
+            raise
+        tell(f"{error}: {'; '.join(error.problems)}. {settings.helpline_file} is followed instead; see `ivr check`")
+        file = settings.helpline_file
+        script = load_flow(settings, file)
+    keep_flow(settings, file.read_text())
     return script
+
+
+def flow_file(settings: Settings) -> Path:
+    """What the line follows: the flow that took over on a page, as long as there is one; else the file."""
+    return settings.flow_of_page if settings.flow_of_page.exists() else settings.helpline_file
 
 
 def take_policy(settings: Settings) -> Policy:
@@ -103,13 +123,14 @@ def load_hours(settings: Settings) -> tuple[Hours, str]:
     return parse_hours(text, countries()), text
 
 
-def load_flow(settings: Settings) -> Script:
-    """The flow in `helpline_file`. Raises ScriptError with every fault."""
+def load_flow(settings: Settings, file: Path | None = None) -> Script:
+    """The flow in `file`: unless told, the one that the line follows. Raises ScriptError with every fault."""
+    file = file or flow_file(settings)
     try:
-        return parse(settings.helpline_file.read_text(), prompt_ids(settings))
+        return parse(file.read_text(), prompt_ids(settings))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "is not UTF-8 text")
-        raise ScriptError(f"{settings.helpline_file}: {reason}", remedy="Look at IVR_HELPLINE_FILE.") from error
+        raise ScriptError(f"{file}: {reason}", remedy="Look at IVR_HELPLINE_FILE.") from error
 
 
 def load_questions(settings: Settings) -> Questions:
@@ -124,18 +145,24 @@ def words_of_prompts(settings: Settings) -> dict[str, str]:
 
 
 def keep_flow(settings: Settings, text: str) -> None:
-    _write_whole(settings.flow_in_use, text)
+    """As the flow in use; and under its mark, for calls that still run when another takes over."""
+    folder = settings.flow_in_use.parent
+    write_whole(folder / f"{WAS}{mark_of(text)}.toml", text)
+    write_whole(settings.flow_in_use, text)
+    newest = sorted(folder.glob(f"{WAS}*.toml"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in newest[MOST_FLOWS:]:
+        path.unlink(missing_ok=True)
 
 
 def keep_policy(settings: Settings, text: str) -> None:
-    _write_whole(settings.policy_in_use, text)
+    write_whole(settings.policy_in_use, text)
 
 
 def keep_hours(settings: Settings, text: str) -> None:
-    _write_whole(settings.hours_in_use, text)
+    write_whole(settings.hours_in_use, text)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """So that door 2 never reads half of it."""
     partial = path.with_suffix(".new")
     partial.write_text(text)
@@ -179,6 +206,7 @@ def write_conf(
         "rtp_addresses.conf": ice_hosts(settings.bind_address),
         "extensions_outside.conf": trunk.outside_conf(settings.ring_out_numbers),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
+        "pjsip_trial.conf": trial.account(keyring.ami, script.number, settings.own_address, settings.sip_port),
     } | _phone_files(settings, script, known)
     for name, text in files.items():
         _write_private(etc / name, text)

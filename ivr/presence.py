@@ -64,6 +64,14 @@ class Shown:
     registered: bool | None
 
 
+async def is_on_duty(database: Database, extension: str, now: datetime) -> bool:
+    """Whether a call may ring there: signed in or on the rota, and on no break. The switch is not asked."""
+    async with database.reading() as unit:
+        rows = await read_rows(unit)
+    is_free = rows.presence(extension, Seen(), timedelta(0), now).state is State.AVAILABLE
+    return is_free and extension in rows.people
+
+
 async def read_rows(unit: Unit) -> Rows:
     people = {person.extension: person for person in await counsellor.all(unit) if person.active}
     now = datetime.now(UTC)

@@ -41,7 +41,7 @@ class Promiser:
         policy, phone = self.policy(), parse(number)
         if policy is None or phone is None or session.safe is None or session.who is None:
             return None
-        if phone.e164 in self.own_numbers or not phone.e164.startswith(policy.countries):
+        if phone.e164 in self.own_numbers or phone.is_dear or not phone.e164.startswith(policy.countries):
             return None
         callback_id = f"{int(now)}-{secrets.token_hex(4)}"
         safe = window(policy, session.safe, datetime.fromtimestamp(now, UTC))

@@ -12,7 +12,7 @@ A transcript is text, one line per thing that happened; `tests/transcripts/` hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ivr.errors import ScriptError
@@ -49,6 +49,7 @@ CALLERS: Mapping[Begun, Caller] = {
     Begun.BLOCKED: Caller(blocked=True),
     Begun.CLOSED: Caller(line_open=False),
 }
+MOST_WORDS = 60  # of one rehearsal; the menus themselves end sooner
 WAITING = Session(node="", language=Language.AZ, keys=1)  # a caller whose wait is interrupted
 
 
@@ -157,3 +158,56 @@ def scene_of(transcript: str) -> Scene:
 def words_of(transcript: str) -> list[str]:
     """What the caller did in a transcript, to play it again."""
     return [line[2:] for line in transcript.splitlines() if line.startswith("> ")]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A rehearsal, what the caller did in it, and the word that is no key there."""
+
+    rehearsal: Rehearsal
+    words: tuple[str, ...]
+    refused: str = ""
+
+    @property
+    def is_through(self) -> bool:
+        """Heard to an end of the menus, not hung up before."""
+        return self.rehearsal.over and self.rehearsal.turn.ask is None
+
+    @property
+    def happened(self) -> tuple[Happened, ...]:
+        return tuple(map(_happened, self.rehearsal.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a transcript (rehearsal.py). `what`: its first word. `prompts`: "<lang>/<prompt id>". `told`: what
+    was pressed or settled; of the last line, how it ends."""
+
+    what: str
+    told: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+def _happened(line: str) -> Happened:
+    what, *rest = line.split()
+    if what == "says":
+        return Happened(what, prompts=tuple(line.partition(" (")[0].split()[1:]))
+    if what == "goes":  # goes QUEUE PRIORITY after PROMPT …
+        return Happened(what, (rest[1],), (rest[3],))
+    if what == "ends":  # ends END after PROMPT
+        return Happened(what, (rest[0],), (rest[2],))
+    return Happened(what, tuple(rest))
+
+
+def play(script: Script, words: Sequence[str], begun: Begun = Begun.USUAL) -> Played:
+    """As far as `words` are what a telephone has, and there is something to be heard."""
+    played, done = Rehearsal(script, Scene(begun)), list[str]()
+    for word in words[:MOST_WORDS]:
+        if played.over:
+            break
+        try:
+            played.hear(word)
+        except ScriptError:
+            return Played(played, tuple(done), refused=word)
+        done.append(word)
+    return Played(played, tuple(done))

@@ -124,7 +124,6 @@ async def _take_from(database: Database, place: Place, before: datetime, now: da
     total, after = 0, _FIRST
     while True:
         async with database.unit_of_work() as unit:
-            await database.overwrite(unit)
             taken = await keeping.take(unit, place, before, now, after)
         total += len(taken)
         if len(taken) < AT_ONCE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +18,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Settings of one line. Paths are absolute; every number has its unit in its name."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", frozen=True, extra="ignore", secrets_dir=os.environ.get("IVR_SECRETS_DIR")
+    )
 
     # where
     state_dir: Path = Field(
@@ -34,6 +37,12 @@ class Settings(BaseSettings):
     piper_voice_en: Path | None = Field(None, description="The same for en")
     database_url: str = Field(
         "", description="Where rows are kept, as in postgresql://…; empty: SQLite in the state folder"
+    )
+
+    # in containers
+    parts: Words = Field((), description="Which parts are kept here, the others elsewhere; empty: all, as it should be")
+    secrets_dir: Path | None = Field(
+        None, description="A folder of files, each the value of the setting it is named for: a container's secrets"
     )
 
     # the switch
@@ -70,6 +79,11 @@ class Settings(BaseSettings):
     )
     wrap_up_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         120, description="How long a counsellor is left in peace after a call; a caller who waits long comes before it"
+    )
+
+    # the line tries itself out
+    test_call_every_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        15, description="How often the line calls itself, to the end of the menus; no counsellor is rung; 0: never"
     )
 
     # the live board and the reports
@@ -136,6 +150,7 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
+        "parts",
         "trunk_addresses",
         "trunk_codecs",
         "trunk_numbers",
@@ -165,6 +180,11 @@ class Settings(BaseSettings):
     @property
     def rtp_last_port(self) -> int:
         return self.rtp_first_port + 999
+
+    @property
+    def own_address(self) -> str:
+        """Where this machine reaches its own SIP."""
+        return "127.0.0.1" if self.bind_address == "0.0.0.0" else self.bind_address  # noqa: S104
 
     @property
     def ledger_file(self) -> Path:
@@ -199,6 +219,11 @@ class Settings(BaseSettings):
         return self.state_dir / "recordings"
 
     @property
+    def phone_takes_dir(self) -> Path:
+        """Prompts that were read by phone and are not in place yet."""
+        return self.state_dir / "run" / "takes"
+
+    @property
     def messages_dir(self) -> Path:
         """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
         return self.state_dir / "messages"
@@ -215,6 +240,16 @@ class Settings(BaseSettings):
     def flow_in_use(self) -> Path:
         """The last flow without faults: what a running line follows, whatever becomes of `helpline_file`."""
         return self.state_dir / "flow" / "helpline.toml"
+
+    @property
+    def flow_of_page(self) -> Path:
+        """The flow that took over on the page of the menus. While it is there it wins over `helpline_file`."""
+        return self.state_dir / "flow" / "page.toml"
+
+    @property
+    def flow_on_trial(self) -> Path:
+        """What the test call plays."""
+        return self.state_dir / "flow" / "trial.toml"
 
     @property
     def policy_in_use(self) -> Path:

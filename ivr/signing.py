@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivr.desk import entry
-from ivr.desk.entry import Fault, Refusal, Step, next_step
+from ivr.desk.entry import Fault, Refusal, Standing, Step, next_step
 from ivr.records import account, attempt, audit, password, session
 from ivr.records.account import Account
 from ivr.records.attempt import By
@@ -22,27 +22,27 @@ from ivr.settings import Settings
 __all__ = ["Account", "Database", "Deed", "Entry", "Session", "Unit", "record"]  # what the faces read from here
 
 KEPT = timedelta(days=30)  # an ended session's row, so that its cookie is known again
-SEEN_EVERY = timedelta(minutes=1)  # how exactly it is written down when somebody was last there
 ON_RECORD_EVERY = timedelta(minutes=10)  # for a cookie of an ended session that comes again and again
 
-InCall = Callable[[Account], Awaitable[bool]]
+IsOn = Callable[[Account], Awaitable[bool]]
 
 
-async def nobody_talks(_: Account) -> bool:
+async def nobody(_: Account) -> bool:
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Where accounts are kept, what opens their second factors, and who is in a call and so not idle."""
+    """Where accounts are kept, what opens their second factors, who is in a call, and whom the next one may ring."""
 
     database: Database
     keys: Callable[[], Keys]
-    in_call: InCall = nobody_talks
+    in_call: IsOn = nobody
+    on_duty: IsOn = nobody
 
 
-def office(settings: Settings, database: Database, in_call: InCall = nobody_talks) -> Office:
-    return Office(database, lambda: open_keyring(settings.secrets_file).sealing_keys, in_call)
+def office(settings: Settings, database: Database, in_call: IsOn = nobody, on_duty: IsOn = nobody) -> Office:
+    return Office(database, lambda: open_keyring(settings.secrets_file).sealing_keys, in_call, on_duty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,11 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody who has given a right password, and what they have still to do."""
+    """Somebody who has given a right password, and what they have still to do. `locked`: give it again."""
 
     account: Account
     session: Session
+    locked: bool = False
 
     @property
     def step(self) -> Step:
@@ -131,19 +132,44 @@ async def seat(office: Office, token: str, knock: Knock, *, counts: bool = True)
     if found.ended_at is not None:
         await _refuse_ended(office, found, person, knock)
         return None
-    talks = False
-    if not person.active or (_is_idle(found, person, knock.now) and not (talks := await office.in_call(person))):
+    half_way = person.has_factor and found.code_given is None
+    is_idle = entry.is_over(found.seen_at, knock.now, half_way=half_way)
+    standing = await _standing(office, found, person, knock, half_way=half_way) if is_idle else Standing.OPEN
+    if standing is Standing.OVER or not person.active:
         await _end_idle(office, found, person, knock)
         return None
-    if (counts or talks) and knock.now - found.seen_at >= SEEN_EVERY:
+    if standing is Standing.LOCKED:
+        return Seat(person, found, locked=True)
+    if (counts or is_idle) and knock.now - found.seen_at >= entry.NOTED:
         async with office.database.unit_of_work() as unit:
             await session.see(unit, found.id, knock.now)
     return Seat(person, found)
 
 
-def _is_idle(found: Session, person: Account, now: datetime) -> bool:
-    half_way = person.has_factor and found.code_given is None
-    return entry.is_over(found.seen_at, now, half_way=half_way)
+async def _standing(office: Office, found: Session, person: Account, knock: Knock, *, half_way: bool) -> Standing:
+    if half_way or not person.active:
+        return Standing.OVER
+    idle = knock.now - found.seen_at
+    on_duty = await office.on_duty(person)
+    talks = (not on_duty or entry.may_just_talk(idle)) and await office.in_call(person)  # a locked page asks all night
+    return entry.standing(idle, talks=talks, on_duty=on_duty)
+
+
+async def unlock(office: Office, who: Seat, told: str, knock: Knock) -> Refusal | None:
+    """Their own password opens a locked session again; None: it did. Wrong ones count as in signing in."""
+    async with office.database.unit_of_work() as unit:
+        if wait_s := await wait(unit, who.account.name, knock):
+            return Refusal(Fault.WAIT, wait_s)
+        kept = await account.password_hash(unit, who.account.id)
+    is_right = await password.fits(entry.plain_password(told), kept)
+    async with office.database.unit_of_work() as unit:
+        if not is_right:
+            await record(unit, who.account.name, Deed.SIGN_IN_FAILED, knock)
+            return Refusal(Fault.OLD)
+        await forgive(unit, who.account, knock)
+        await session.see(unit, who.session.id, knock.now)
+        await record(unit, who.account.name, Deed.UNLOCKED, knock)
+    return None
 
 
 async def _end_idle(office: Office, found: Session, person: Account, knock: Knock) -> None:

@@ -5,6 +5,8 @@ A take lies in the state folder and wins over one in `recordings/`; the take bef
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import tempfile
 import wave
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ class Fault(StrEnum):
     SILENT = "silent"
     CLIPPED = "clipped"
     TOO_LONG = "too_long"
+    CHANGED = "changed"  # somebody else has put another in place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Shelved:
     has_before: bool
     length_s: float | None
     longest_s: int
+    mark: str  # of the take in place; empty: none came over the page
 
 
 def shelf(settings: Settings, code: str) -> tuple[Shelved, ...]:
@@ -65,6 +69,7 @@ def _shelved(settings: Settings, code: str, prompt: Prompt) -> Shelved:
         has_before=_before(own).exists(),
         length_s=sounds.length_s(sound) if sound.exists() else None,
         longest_s=prompt.longest_s,
+        mark=_mark(own),
     )
 
 
@@ -81,12 +86,17 @@ def find(settings: Settings, code: str, prompt: str) -> Prompt:
     return promised.prompts[prompt]
 
 
-async def keep(settings: Settings, code: str, name: str, take: bytes) -> Fault | None:
-    """Put a take in place; calls that begin from now on hear it. What was there is kept one step back."""
+async def keep(settings: Settings, code: str, name: str, take: bytes, seen: str | None = None) -> Fault | None:
+    """Put a take in place; calls that begin from now on hear it. What was there is kept one step back.
+
+    `seen`: the mark of the one that its reader knows of; None: any.
+    """
     prompt = find(settings, code, name)
-    if fault := _fault(take, prompt):
+    if fault := await asyncio.to_thread(_fault, take, prompt):
         return fault
     own = _own(settings, code, name)
+    if _is_other(own, seen):
+        return Fault.CHANGED
     own.parent.mkdir(parents=True, exist_ok=True)
     if own.exists():
         own.replace(_before(own))
@@ -97,10 +107,12 @@ async def keep(settings: Settings, code: str, name: str, take: bytes) -> Fault |
     return None
 
 
-async def take_back(settings: Settings, code: str, name: str) -> None:
+async def take_back(settings: Settings, code: str, name: str, seen: str | None = None) -> Fault | None:
     """The take before, or the made voice. Raises NotFound when there is no take."""
     find(settings, code, name)
     own = _own(settings, code, name)
+    if _is_other(own, seen):
+        return Fault.CHANGED
     if not own.exists():
         raise NotFound("There is no recording to take back.")
     if _before(own).exists():
@@ -108,6 +120,7 @@ async def take_back(settings: Settings, code: str, name: str) -> None:
     else:
         own.unlink()
     await studio.build(settings)
+    return None
 
 
 def _fault(take: bytes, prompt: Prompt) -> Fault | None:
@@ -136,6 +149,15 @@ def _heard_through(file: Path, prompt: Prompt) -> Fault | None:
 
 def _own(settings: Settings, code: str, prompt: str) -> Path:
     return settings.takes_dir / code / f"{prompt}.wav"
+
+
+def _is_other(own: Path, seen: str | None) -> bool:
+    return seen is not None and seen != _mark(own)
+
+
+def _mark(own: Path) -> str:
+    """The same for the same sound."""
+    return hashlib.sha256(own.read_bytes()).hexdigest()[:12] if own.exists() else ""
 
 
 def _before(own: Path) -> Path:

@@ -1,6 +1,6 @@
 """A PostgreSQL of the tests' own: made once a run in a folder of its own, shared by its workers, gone with the run.
 
-`python -m tests.postgres FOLDER PID` keeps one until the process PID has ended, however that ended.
+`python -m tests.postgres FOLDER PID [SETTING…]` keeps one until the process PID has ended, however that ended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,14 +134,14 @@ def shared(folder: Path, until: int) -> Cluster:
         return cluster
 
 
-def start(until: int) -> Cluster:
-    """A cluster of its own, which is gone when the process `until` has ended."""
+def start(until: int, *more: str) -> Cluster:
+    """A cluster of its own, which is gone when the process `until` has ended. `more`: settings over QUICK."""
     bin_dir = programs()
     assert bin_dir
     folder, password = Path(tempfile.mkdtemp(prefix="ivr-postgres-")), secrets.token_hex(8)
     folder.chmod(0o755)  # the line under test runs as a user of its own
     _make(bin_dir, folder, password)
-    argv = (sys.executable, "-m", "tests.postgres", str(folder), str(until))
+    argv = (sys.executable, "-m", "tests.postgres", str(folder), str(until), *more)
     with (folder / "log").open("ab") as log:
         keeper = subprocess.Popen(
             argv, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -218,18 +218,18 @@ class Server:
         shutil.rmtree(self.cluster.folder, ignore_errors=True)
 
 
-def serve(folder: Path, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+def serve(folder: Path, log: IO[bytes] | None = None, more: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """The server in `folder`, as a child of this process."""
     bin_dir = programs()
     assert bin_dir
-    settings = [word for each in (*QUICK, f"unix_socket_directories={folder}") for word in ("-c", each)]
+    settings = [word for each in (*QUICK, *more, f"unix_socket_directories={folder}") for word in ("-c", each)]
     argv = (str(bin_dir / "postgres"), "-D", str(folder / "data"), *settings)
     return subprocess.Popen(argv, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_as_user())
 
 
-def keep(folder: Path, until: int) -> None:
+def keep(folder: Path, until: int, more: Sequence[str]) -> None:
     """Run the server until that process has ended (pidfd_open(2)), then take everything away."""
-    server = serve(folder)
+    server = serve(folder, more=more)
     try:
         select.select([os.pidfd_open(until)], [], [])
     finally:
@@ -239,4 +239,4 @@ def keep(folder: Path, until: int) -> None:
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), int(sys.argv[2]))
+    keep(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

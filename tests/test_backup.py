@@ -45,6 +45,7 @@ async def line(tmp_path: Path, database_url: str) -> Settings:
     put(told.ledger_file.with_suffix(".jsonl.1"), b"rubbish\n")
     put(told.messages_dir / "1795281282-7.sealed", b"what was said")
     put(told.flow_in_use, b"# menus")
+    put(told.flow_of_page, b"# menus that took over on the page")
     put(told.takes_dir / "az/welcome.wav", b"a voice that came over the page")
     put(told.recordings_dir / "az/welcome.wav", b"a voice" * 200_000)
     open_keyring(told.secrets_file)
@@ -90,6 +91,7 @@ async def test_everything_is_there_again(line: Settings, tmp_path: Path) -> None
         "ledger/cel.jsonl",
         "messages/1795281282-7.sealed",
         "flow/helpline.toml",
+        "flow/page.toml",
         "recordings/az/welcome.wav",
     ):
         assert (new.state_dir / path).read_bytes() == (line.state_dir / path).read_bytes()

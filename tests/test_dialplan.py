@@ -107,13 +107,19 @@ def test_every_dialplan_file_is_included_and_named_for_a_context() -> None:
 
 
 DIALS = {
-    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgmU(silent))"],  # Local channels of mobile.conf
-    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IU(accept^${CHANNEL(name):0:-1}1))"],
-    "handover": ["Dial(PJSIP/${HL_TYPED}@trunk,40,I)", "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,gI)"],
-    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,I)"],
+    "queue": ["Dial(${HL_MOBILES},${HL_MOBILES_S},dgimU(silent))"],  # Local channels of mobile.conf
+    "mobile": ["Dial(${HL_MOBILE_${EXTEN}},20,IiU(accept^${CHANNEL(name):0:-1}1))"],
+    "handover": [
+        "Dial(Local/s@outsider/n,60,dgimI)",
+        "Dial(PJSIP/${HL_TO}&PJSIP/${HL_TO}-page,25,giI)",
+        "Dial(Local/s@outsider,60,giI)",
+        'Dial(PJSIP/${HL_TYPED}@trunk,25,IiU(invited^${IF($["${HL_HEARS}" = ""]?'
+        "${CHANNEL(name):0:-1}1:${HL_HEARS})}^${HL_LANGUAGE}))",
+    ],
+    "ring_out": ["Dial(PJSIP/${HL_TYPED}@trunk,60,Ii)"],
     "callback": [
-        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IU(taken^${HL_TELL}))",
-        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
+        "Dial(PJSIP/${HL_COUNSELLOR}&PJSIP/${HL_COUNSELLOR}-page,${HL_RING_S},IiU(taken^${HL_TELL}))",
+        "Dial(PJSIP/${HL_CHILD}@trunk,${HL_RING_S},IiU(reached^${HL_CALLBACK}^${HL_ATTEMPT}^${HL_COUNSELLOR}))",
     ],
 }
 
@@ -122,6 +128,22 @@ def test_every_dial_is_known() -> None:
     """Whoever adds a way out of the switch says so here."""
     found = {path.stem: re.findall(r"\bDial\(.*\)$", path.read_text(), re.MULTILINE) for path in FILES}
     assert {name: dials for name, dials in found.items() if dials} == DIALS
+
+
+def test_no_phone_sends_a_caller_on_by_forwarding_its_calls() -> None:
+    """Dial ignores it (i); a queue is led to a place that is busy, by whichever phone it rings."""
+    assert all(re.search(r",[dgI]*i", dial) for dials in DIALS.values() for dial in dials)
+    assert read_dialplan(PROJECT / "dialplan/counsellor.conf")["moved"] == ["exten => _[*#+0-9a-zA-Z]!,1,Hangup(17)"]
+    stations = accounts([Phone("101", "Demo", ("az",), "x")], behind_nat=False)
+    assert stations.count("set_var = FORWARD_CONTEXT=moved") == stations.count("type = endpoint") == 2
+
+
+def test_what_was_typed_is_dialled_only_where_it_may_be_rung_and_costs_nothing_extra() -> None:
+    for path in FILES:
+        for before in path.read_text().split("Dial(PJSIP/${HL_TYPED}@trunk")[:-1]:
+            asked = "\n".join(before.splitlines()[-6:])
+            assert "DIALPLAN_EXISTS(outside,${HL_TYPED},1)} = 0 |" in asked, path.name
+            assert "DIALPLAN_EXISTS(dear,${HL_TYPED},1)} = 1]" in asked, path.name
 
 
 def test_nothing_else_makes_a_call() -> None:

@@ -53,6 +53,7 @@ def test_every_file_named_in_the_folders_own_readmes_is_there() -> None:
             rendered = name in {
                 "pjsip_phones.conf",
                 "pjsip_trunk.conf",
+                "pjsip_trial.conf",
                 "queues_counsellors.conf",
                 "globals_mobiles.conf",
             }

@@ -232,7 +232,7 @@ async def test_a_caller_who_withheld_their_number_is_known_by_that_call_alone(
 @pytest.mark.parametrize(
     "wrong",
     [
-        ("1795281001-000099", ("Leyla", "asked"), "Nothing has the id"),
+        ("1795281001-000099", ("Leyla", "asked"), "Nothing has that id"),
         ("+994000000039", ("Leyla", "asked"), "Nothing here tells"),
         ("+no number", ("Leyla", "asked"), "no telephone number"),
         (ONE, ("", "asked"), "who does it"),

@@ -39,3 +39,10 @@ def test_a_talk_has_a_counsellor_and_a_caller() -> None:
     for nobody in ("102", "103"):
         with pytest.raises(NotFound):
             talk_of((CALLER, PAGE, ECHO, spy("103", "qE")), nobody)
+
+
+def test_somebody_outside_is_seen_without_a_number_and_only_our_half_of_them() -> None:
+    ours, theirs = (
+        Channel(f"Local/s@outsider-00000001;{half}", CALL, "x", "", f"ChanSpy({PAGE.name},qEB)") for half in "12"
+    )
+    assert heard_by((CALLER, PAGE, ours, theirs), "101") == (Heard("outside", Mode.JOIN),)

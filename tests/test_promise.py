@@ -62,7 +62,19 @@ def test_words_are_short_enough_for_one_command() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["", "112", "116111", "anonymous", "+900900", "+12025550123", "00447700900123", "+994000001234;x", "050"],
+    [
+        "",
+        "112",
+        "116111",
+        "anonymous",
+        "0900200300",
+        "+994900123456",
+        "+900900",
+        "+12025550123",
+        "00447700900123",
+        "+994000001234;x",
+        "050",
+    ],
 )
 def test_number_that_we_would_not_ring_is_promised_nothing(number: str) -> None:
     assert words(number=number) is None

@@ -23,6 +23,7 @@ from ivr.flow.prompts import Catalogue
 from ivr.flow.questions import parse as parse_questions
 from ivr.flow.script import parse
 from ivr.flow.steps import AgeBand, Language, Topic
+from ivr.menus_call import DANGER, NONE, SAYS
 from ivr.prepare import QUESTIONS_FILE
 from ivr.records.callback import Callback
 from ivr.ring_back import words_for
@@ -84,7 +85,7 @@ def callback(language: str, topic: str, age_band: str, only_caller: bool) -> Cal
 
 def used() -> set[str]:
     questions = parse_questions(QUESTIONS_FILE.read_text())
-    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs(), *questions.prompts}
+    spoken = {*SPOKEN.values(), *sounds_named_by_call_backs(), *questions.prompts, *SAYS.values(), DANGER, NONE}
     return {*sounds_named_by_dialplan(), *sounds_named_by_the_flow(), *spoken}
 
 

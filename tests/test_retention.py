@@ -139,6 +139,15 @@ async def test_whoever_still_rings_is_not_forgotten(settings: Settings, database
     assert [row["first_time"] for row in rows["contact"]] == ["yes", "no"]
 
 
+async def test_a_summary_is_as_old_as_the_conversation_whenever_it_was_written(
+    settings: Settings, database: Database
+) -> None:
+    somebody = write_ledger(settings, NUMBER, "0000000a")
+    await write_down(settings, database, somebody, AT + 2 * retention.YEAR)
+    assert (await due(settings, AT + 3 * retention.YEAR - DAY))[Kind.TEXTS] == 0
+    assert (await due(settings, AT + 3 * retention.YEAR + DAY))[Kind.TEXTS] == 1
+
+
 async def test_a_promise_that_is_open_keeps_its_number_and_a_message_nobody_heard_is_kept_longer(
     settings: Settings, database: Database
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ivr.board.state import HEARD
+from ivr.board.fold import HEARD
 from ivr.routing.plan import Change, Do, Member, Place
 from ivr.telephony.ami import RESYNC, Message
 from ivr.telephony.queues import View

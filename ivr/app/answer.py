@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from ivr.app.until import until_told
 from ivr.attempt import Line
-from ivr.call import Helpline, hours_by, take_call, take_waiting
+from ivr.call import Helpline, hours_by, older_flow, take_call, take_waiting
 from ivr.callback import policy_in_use, seats_now
 from ivr.flow.script import Script, parse
 from ivr.flow.turn import Settled
 from ivr.in_use import InUse
 from ivr.keeper import beat
-from ivr.prepare import keep_flow, keep_hours, prompt_ids
+from ivr.menus_call import take_trial
+from ivr.prepare import flow_file, keep_flow, keep_hours, prompt_ids
 from ivr.presence import take_word
 from ivr.promise import Promiser
 from ivr.records import ledger_file
@@ -36,7 +37,7 @@ def flow_in_use(settings: Settings) -> InUse[Script]:
         return script
 
     text = settings.flow_in_use.read_text()
-    return InUse(settings.helpline_file, text, parse(text), take)
+    return InUse(lambda: flow_file(settings), text, parse(text), take)
 
 
 def hours_in_use(settings: Settings) -> InUse[Hours]:
@@ -49,7 +50,7 @@ def hours_in_use(settings: Settings) -> InUse[Hours]:
 
     kept = settings.hours_in_use
     text = kept.read_text(errors="replace") if kept.exists() else ""
-    return InUse(settings.hours_file, text, _warm(hours_by(kept)), take)
+    return InUse(lambda: settings.hours_file, text, _warm(hours_by(kept)), take)
 
 
 def _warm(hours: Hours) -> Hours:
@@ -83,6 +84,7 @@ async def run(settings: Settings) -> None:
             countries=promiser.countries,
             afternoon_over=promiser.afternoon_over,
             is_open=lambda now: is_open(_moment(now)),
+            older=lambda mark: older_flow(settings.flow_in_use.parent, mark),
         )
 
     async def incoming(line: Line) -> None:
@@ -94,6 +96,9 @@ async def run(settings: Settings) -> None:
     async def presence(line: Line) -> None:
         await take_word(line, settings)
 
+    async def menus(line: Line) -> None:
+        await take_trial(line, settings, database)
+
     async def callback(line: Line) -> None:
         await ring_counsellor(line, settings, lambda: seats_now(settings))
 
@@ -104,6 +109,7 @@ async def run(settings: Settings) -> None:
         "incoming": incoming,
         "unanswered": unanswered,
         "presence": presence,
+        "menus": menus,
         "callback": callback,
         "callback-child": callback_child,
     }

@@ -10,7 +10,7 @@ import structlog
 
 from ivr.errors import Refused
 from ivr.keeper import Part, alive, keep, note_pid
-from ivr.line import sip_address
+from ivr.line import keeper_file
 from ivr.records import ledger_file
 from ivr.settings import Settings
 from ivr.telephony import switch
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 async def run(settings: Settings) -> None:
     """A second keeper would fight the first over every part, so it does not start."""
-    pid_file = settings.state_dir / "run" / "keeper.pid"
+    pid_file = keeper_file(settings)
     if alive(pid_file):
         raise Refused("the line is kept already")
     note_pid(pid_file, os.getpid())
@@ -50,11 +50,11 @@ def parts(settings: Settings) -> list[Part]:
         outlives=True,
         started=lambda: marked("SWITCH_START"),
         ended=lambda: marked("SWITCH_END"),
-        answers=lambda: switch.answers_sip(sip_address(settings), settings.sip_port),
+        answers=lambda: switch.answers_sip(settings.own_address, settings.sip_port),
     )
     limits_s = {"answer": settings.heartbeat_limit_s, "watch": 5.0, "ledger": 10.0, "callbacks": 10.0, "web": 10.0}
     own = [
         Part(name, (sys.executable, "-m", "ivr.app", name), run_dir, logs_dir, beats=True, limit_s=limit)
         for name, limit in limits_s.items()
     ]
-    return [line_switch, *own]
+    return [part for part in (line_switch, *own) if not settings.parts or part.name in settings.parts]

@@ -1,4 +1,5 @@
-"""The ledger into rows, what callers said under seal, and by night what is too old away."""
+"""The ledger into rows, what callers said under seal, what is too old away by night, days that are over counted for the
+reports, and logs that stay small."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from ivr import call_log, messages, retention
 from ivr.app.until import until_told
 from ivr.keeper import beat
 from ivr.records import reserve
+from ivr.reports import daily
 from ivr.settings import Settings
+from ivr.tidying import keep_tidy
 
 ROOM_EVERY_S = 15.0
 PUT_AWAY_S = 60.0  # whoever still has it open has written what they had to
@@ -40,6 +43,8 @@ async def run(settings: Settings) -> None:
         call_log.follow(settings),
         messages.keep_sealing(settings),
         retention.keep_daily(settings),
+        daily.keep_counting(settings),
         keep_room(settings),
+        keep_tidy(settings),
     )
     await until_told(beat(settings.heartbeat_limit_s), *works)

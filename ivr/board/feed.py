@@ -12,8 +12,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
+from ivr.board.fold import HEARD, fold
 from ivr.board.resync import TOLD, rebuild
-from ivr.board.state import HEARD, Board, fold
+from ivr.board.state import Board
 from ivr.errors import TelephonyError
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings

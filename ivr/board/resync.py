@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ivr.board.state import (
-    NOTHING,
-    Board,
-    Call,
-    Fields,
-    Phone,
-    extension_of,
-    id_of,
-    member,
-    number,
-    ringing,
-    said,
-    sane,
-    talking,
-    waiting,
-)
+from ivr.board.fold import member
+from ivr.board.state import NOTHING, Board, Call, Phone, ringing, talking, waiting
+from ivr.board.told import Fields, extension_of, id_of, number, said, sane
 from ivr.telephony.variables import Variable
 
 TOLD = (
@@ -32,6 +19,7 @@ TOLD = (
     Variable.PLACE,
     Variable.ARRIVED,
     Variable.MET,
+    Variable.TRIAL,
 )
 """The variables of a caller's channel that Status is to be asked for."""
 _UP, _NULL = "6", "(null)"
@@ -57,7 +45,9 @@ def _since(before: Board, board: Board, name: str) -> Phone:
 
 def _is_caller(channel: Fields) -> bool:
     of_first = channel.get("Uniqueid", "") == channel.get("Linkedid")
-    return of_first and bool(id_of(channel)) and Variable.DOOR in _variables(channel)
+    variables = _variables(channel)
+    known = Variable.DOOR in variables and Variable.TRIAL not in variables
+    return of_first and bool(id_of(channel)) and known
 
 
 def _found(channel: Fields, channels: Iterable[Fields], entry: Fields, now: float) -> Call:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ivr.board.curve import Curve
 from ivr.board.state import Board, Call
 from ivr.desk.presence import State
 from ivr.flow.steps import Priority
@@ -66,7 +67,20 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpCall:
+    """A counsellor who asked for help in a call; nobody has said yet that they come. `why`: a code."""
+
+    contact_id: str
+    extension: str
+    name: str
+    why: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class View:
+    """`help`: who has waited longest for it first. `curve`: None while no day has been read."""
+
     away: bool
     waiting: Sequence[Call]
     talking: Sequence[Call]
@@ -75,6 +89,11 @@ class View:
     today: Today
     now: float
     limits: Limits
+    help: Sequence[HelpCall] = ()
+    curve: Curve | None = None
+
+    def is_talking(self, extension: str) -> bool:
+        return any(call.counsellor == extension for call in self.talking)
 
     @property
     def free(self) -> int:
@@ -117,9 +136,30 @@ class View:
 PEOPLE_ORDER = (State.RINGING, State.AVAILABLE, State.ON_CALL, State.WRAP_UP, State.BREAK, State.SIGNED_OUT)
 
 
-def view(board: Board, people: Sequence[Person], today: Today, limits: Limits, now: float) -> View:
-    by_state = sorted(people, key=lambda person: (PEOPLE_ORDER.index(person.state), person.name))
-    return View(board.away, board.waiting(), board.talking(), len(board.asking()), by_state, today, now, limits)
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the rows say beside the switch."""
+
+    people: Sequence[Person]
+    today: Today
+    help: Sequence[HelpCall] = ()
+    curve: Curve | None = None
+
+
+def view(board: Board, beside: Beside, limits: Limits, now: float) -> View:
+    by_state = sorted(beside.people, key=lambda person: (PEOPLE_ORDER.index(person.state), person.name))
+    return View(
+        board.away,
+        board.waiting(),
+        board.talking(),
+        len(board.asking()),
+        by_state,
+        beside.today,
+        now,
+        limits,
+        sorted(beside.help, key=lambda each: each.since),
+        beside.curve,
+    )
 
 
 def front(board: Board, call: Call) -> int:

@@ -19,9 +19,11 @@ from ivr.cli import (
     database,
     erase,
     flow,
+    health,
     hours,
     keys,
     line,
+    menus,
     messages,
     presence,
     prompts,
@@ -42,6 +44,7 @@ app = typer.Typer(
 )
 for group in (
     line,
+    health,
     calls,
     contacts,
     callbacks,
@@ -52,6 +55,7 @@ for group in (
     presence,
     silent,
     flow,
+    menus,
     prompts,
     rota,
     hours,

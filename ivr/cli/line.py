@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ivr import accounts, demo, line
-from ivr import check as findings_of
+from ivr import accounts, demo, line, renewal
 from ivr.accounts import Given
 from ivr.demo import Moment
 from ivr.errors import ScriptError, TelephonyError
@@ -43,18 +42,26 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(down)
     app.command()(status)
-    app.command()(check)
     app.command()(phones)
     app.command("demo")(demo_call)
     app.command()(settings)
 
 
-def up() -> None:
+def up(
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Take over a new version or new settings; conversations go on.")
+    ] = False,
+    stay: Annotated[bool, typer.Option("--stay", help="Remain in the foreground, for systemd and containers.")] = False,
+) -> None:
     """Open the line in the background. Does nothing when it is open.
 
-    Example: [bold]ivr up[/]
+    With --renew everything but the switch is started again, after an upgrade: nobody who talks notices.
+
+    Example: [bold]ivr up --renew[/]
     """
     told = load_settings()
+    if stay:
+        asyncio.run(renewal.stay(told, lambda text: out.print(f"· {text}")))
     begun = time.monotonic()
     with out.status("opening the line") as spinner:
 
@@ -63,7 +70,9 @@ def up() -> None:
             if not out.is_terminal:
                 out.print(f"· {text}")
 
-        opened = asyncio.run(line.open_line(told, tell))
+        opened = renew or asyncio.run(line.open_line(told, tell))
+        if renew:
+            asyncio.run(renewal.renew_line(told, tell))
     warning = warning_of_closed_folder(told)
     if warning:
         out.print(f"[yellow]![/] {warning}", soft_wrap=True)
@@ -112,7 +121,8 @@ def down() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Whether the line is open, and which of its parts run. Exit 1 when it is closed.
+    """Whether the line is open, and which of its parts run. Exit 1 when it is closed, or, with IVR_PARTS, when one of
+    those does not run.
 
     Example: [bold]ivr status --json[/]
     """
@@ -126,37 +136,7 @@ def status(as_json: AsJson = False) -> None:
             out.print(f"  {state.name:<8} {f'process {state.pid}' if state.pid else '[red]not running[/]'}")
         if not open_now:
             out.print("  [bold]→[/] make up")
-    raise typer.Exit(0 if open_now else 1)
-
-
-def check(
-    live: Annotated[bool, typer.Option("--live", help="Ask the running line, phones and trunk too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Whether flow and prompts are without fault; with --live, whether the line is well.
-
-    Exit 2 when the flow or the prompts are wrong, 1 when something else is.
-
-    Example: [bold]ivr check --live[/]
-    """
-    told = load_settings()
-    findings = findings_of.check(told, datetime.now(UTC)) + (findings_of.check_live(told) if live else [])
-    for found in findings:
-        if as_json:
-            names = ("what", "well", "soon", "detail", "remedy")
-            typer.echo(json.dumps({name: getattr(found, name) for name in names}))
-        else:
-            _say_finding(found)
-    wrong = [f for f in findings if not f.well]
-    raise typer.Exit(2 if any(f.script for f in wrong) else 1 if wrong else 0)
-
-
-def _say_finding(found: findings_of.Finding) -> None:
-    mark = "[bold yellow]![/]" if found.soon else "[bold green]✓[/]" if found.well else "[bold red]✗[/]"
-    out.print(f"{mark} {found.what:<10} ", end="")
-    out.print(found.detail, markup=False, soft_wrap=True)
-    if found.remedy and (found.soon or not found.well):
-        out.print(f"  [bold]→[/] {found.remedy}", soft_wrap=True)
+    raise typer.Exit(0 if (line.runs_here(told) if told.parts else open_now) else 1)
 
 
 COLOURS = {"child": "yellow", "line": "cyan", "counsellor": "green"}

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 IDLE = timedelta(minutes=30)
+NOTED = timedelta(minutes=1)  # how exactly it is known when somebody was last there
+LONGEST_WATCH = timedelta(hours=12)  # a locked page rings for so long after the last touch
 HALF_WAY = timedelta(minutes=10)  # for whoever has given the password and nothing else yet
 FORGOTTEN = timedelta(hours=1)  # after so long without another wrong word the earlier ones do not count
 LONGEST_WAIT_S = 900
@@ -32,6 +34,14 @@ class Step(StrEnum):
     PASSWORD = "password"  # noqa: S105  a step's name
     SET_UP = "set_up"
     DONE = "done"
+
+
+class Standing(StrEnum):
+    """What becomes of a session that nobody touches."""
+
+    OPEN = "open"
+    LOCKED = "locked"  # it rings and can be answered; nothing is to be read before the password is given again
+    OVER = "over"
 
 
 class Fault(StrEnum):
@@ -92,6 +102,21 @@ def wait_s(failures: int, free: int, since: timedelta) -> int:
 def is_over(seen_at: datetime, now: datetime, *, half_way: bool = False) -> bool:
     """Whether a session has been idle too long. `half_way`: its owner has still to give a code."""
     return now - seen_at >= (HALF_WAY if half_way else IDLE)
+
+
+def may_just_talk(idle: timedelta) -> bool:
+    """Whether a talk of now had begun when the half hour was over."""
+    return idle < IDLE + NOTED
+
+
+def standing(idle: timedelta, *, talks: bool, on_duty: bool) -> Standing:
+    """Of a session that has been idle too long, for its owner.
+
+    Who talks is not idle, if the talk had begun by then: later a call, which anybody may ring, opens nothing.
+    """
+    if talks and may_just_talk(idle):
+        return Standing.OPEN
+    return Standing.LOCKED if (talks or on_duty) and idle < LONGEST_WATCH else Standing.OVER
 
 
 def password_fault(password: str, name: str) -> Fault | None:

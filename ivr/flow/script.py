@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ivr.flow.menu import ATTEMPTS, Beginning, Choice, End, Menu, Route
@@ -19,6 +20,10 @@ MENU_WORDS = {
 }  # fmt: skip
 ASK_WORDS = {"prompts", "after_silence", "after_wrong_number", "wait_s", "most_digits", "typed", "give_up"}
 MOST_DIGITS = (7, 15)  # E.164 has 15 at most
+MARK_LENGTH = 12
+SWITCH_KNOWS = (
+    "is what the switch was opened with: close the line, change the file of IVR_HELPLINE_FILE, `ivr flow file`, open it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Script:
     everywhere: Mapping[str, Choice] = field(default_factory=dict)
     menus: Mapping[str, Menu] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
+    mark: str = ""  # of the text it was read from: a call goes on with the flow it began with
 
     @property
     def start(self) -> str:
@@ -46,10 +52,16 @@ class Script:
         return words | digits | {r.say for r in self.routes.values()}
 
 
-def parse(text: str, prompt_ids: frozenset[str] | None = None) -> Script:
+def mark_of(text: str) -> str:
+    """The same for the same text, and for no other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_LENGTH]
+
+
+def parse(text: str, prompt_ids: frozenset[str] | None = None, like: Script | None = None) -> Script:
     """The script in `text`.
 
-    `prompt_ids`: the prompts there are; None leaves them unchecked.
+    `prompt_ids`: the prompts there are; None leaves them unchecked. `like`: the flow of a switch that runs, which knows
+    its number and its queues only.
     Raises ScriptError whose `problems` are "line N: where: what", every one of them.
     """
     faults = Faults(text)
@@ -58,8 +70,18 @@ def parse(text: str, prompt_ids: frozenset[str] | None = None) -> Script:
         faults.raise_if_any()
     script = _script(read_toml(text, "the flow"), faults)
     check(script, faults, prompt_ids)
+    if like:
+        _check_same_switch(script, like, faults)
     faults.raise_if_any()
-    return script
+    return replace(script, mark=mark_of(text))
+
+
+def _check_same_switch(script: Script, like: Script, faults: Faults) -> None:
+    for key in ("number", "mobile_numbers", "default_language"):
+        if getattr(script, key) != getattr(like, key):
+            faults.add("line", key, SWITCH_KNOWS)
+    if script.queues != like.queues:
+        faults.add("queues", "", SWITCH_KNOWS)
 
 
 def _script(data: dict[str, Any], faults: Faults) -> Script:

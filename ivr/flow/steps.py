@@ -146,6 +146,7 @@ class Session:
     safe: Safe | None = None
     who: Who | None = None
     promise: Promise | None = None
+    flow: str | None = None  # mark of the script that the story began with
 
     @property
     def silent(self) -> bool:
@@ -169,6 +170,7 @@ def unpack(packed: str) -> Session | None:
             turns=int(told.get("turns", 0)),
             begun=Begun(told["begun"]) if "begun" in told else None,
             facts=tuple(map(Fact, told.get("facts", ()))),
+            flow=str(told["flow"]) if "flow" in told else None,
             **{name: kind(told[name]) for name, kind in SETTLED.items() if name in told},  # type: ignore[arg-type]
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):

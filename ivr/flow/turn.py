@@ -20,8 +20,9 @@ def begin(script: Script, caller: Caller = UNKNOWN, facts: Collection[Fact] = ()
     begun = greeted_as(caller)
     at = script.begins[begun].at
     if begun is Begun.USUAL:
-        return _arrive(script, Session(node=at, facts=tuple(facts)), ())
-    return _arrive(script, Session(node=at, begun=begun, facts=tuple(facts)), (("begun", begun),))
+        return _arrive(script, Session(node=at, facts=tuple(facts), flow=script.mark or None), ())
+    session = Session(node=at, begun=begun, facts=tuple(facts), flow=script.mark or None)
+    return _arrive(script, session, (("begun", begun),))
 
 
 def greeted_as(caller: Caller) -> Begun:
@@ -48,6 +49,7 @@ def resume_at(script: Script, begun: Begun, session: Session | None, facts: Coll
         topic=known.topic,
         age_band=known.age_band,
         priority=known.priority,
+        flow=script.mark or None,
     )
     return _arrive(script, fresh, ())
 

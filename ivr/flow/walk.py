@@ -54,10 +54,10 @@ def count(script: Script, calls: Iterable[Sequence[Step]]) -> tuple[Place, ...]:
 
 def in_order(script: Script) -> tuple[str, ...]:
     """The menus, those of an ordinary call first, each before those that it leads to."""
-    return tuple(dict.fromkeys(name for begun in (Begun.USUAL, *Begun) for name in _met(script, begun)))
+    return tuple(dict.fromkeys(name for begun in (Begun.USUAL, *Begun) for name in met(script, begun)))
 
 
-def _met(script: Script, begun: Begun) -> list[str]:
+def met(script: Script, begun: Begun) -> list[str]:
     """The menus of a story that begins so."""
     found, todo = list[str](), [script.begins[begun].at]
     while todo:

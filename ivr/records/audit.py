@@ -44,11 +44,16 @@ class Deed(StrEnum):
     AGED_TAKEN = "aged_taken"  # about: kinds and how many of each
     DISCLOSURE_ENTERED = "disclosure_entered"
     DISCLOSURE_CORRECTED = "disclosure_corrected"
+    REGISTER_EXPORTED = "register_exported"
     DISCLOSURE_READ = "disclosure_read"  # by somebody else than who entered it
     ERASED = "erased"  # about: the erasure, never who
     REPORT_TAKEN = "report_taken"
     PROMPT_RECORDED = "prompt_recorded"
     PROMPT_TAKEN_BACK = "prompt_taken_back"
+    FLOW_ON_TRIAL = "flow_on_trial"  # about: the mark of the flow
+    FLOW_TAKEN_OVER = "flow_taken_over"
+    FLOW_TAKEN_BACK = "flow_taken_back"
+    FLOW_OF_FILE = "flow_of_file"  # back to the file of IVR_HELPLINE_FILE
     CALLS_EXPORTED = "calls_exported"
     SUMMARIES_SEARCHED = "summaries_searched"  # about: how many were opened and looked through
     CALLER_MOVED = "caller_moved"
@@ -59,9 +64,12 @@ class Deed(StrEnum):
     PASSKEY_FAILED = "passkey_failed"
     SEALED_OPENED = "sealed_opened"  # a number or what somebody wrote; why is in the table of openings
     ROTA_CHANGED = "rota_changed"
+    HELP_ANSWERED = "help_answered"  # a counsellor asked for help in a call, and this one comes
     LISTENED_IN = "listened_in"
     HANDED_OVER = "handed_over"
     ASKED_IN = "asked_in"
+    PUT_OUT = "put_out"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)

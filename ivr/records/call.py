@@ -26,7 +26,10 @@ from sqlalchemy import (
     select,
 )
 
-from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+from ivr.records import tally
+from ivr.records.database import Unit, UtcDateTime, first_id, metadata, upsert
+from ivr.records.tally import Of
+from ivr.routing.hours import BAKU
 
 CALLBACK = "callback"
 """What stands in place of a dialled number where it was we who rang: the child's number stands nowhere."""
@@ -132,6 +135,7 @@ class Wanted:
     limit: int | None = None
 
 
+ASKED = ("language", "topic", "outcome", "counsellor", "dialled", "silent")
 table = Table(
     "call",
     metadata,
@@ -156,8 +160,10 @@ table = Table(
     Column("caller", String(32)),  # keyed hash; leaves the database in no listing
     Column("revision", BigInteger, nullable=False, index=True),  # the batch that wrote it: who follows asks by it
     Index(None, "caller", "id"),
-    *(Index(None, name, "id") for name in ("language", "topic", "outcome", "counsellor", "dialled", "silent")),
-    *(Index(None, name, "id") for name in ("wait_s", "talk_s")),
+    *(Index(None, name, "id") for name in ASKED),
+    # by length, and whatever may be asked for beside: it is looked up in the index alone
+    Index("ix_call_by_wait", "wait_s", "id", *ASKED),
+    Index("ix_call_by_talk", "talk_s", "id", *ASKED),
 )
 PAGE = 500
 _SHOWN = tuple(table.c[field.name] for field in fields(Call))
@@ -165,12 +171,14 @@ _SHOWN = tuple(table.c[field.name] for field in fields(Call))
 
 async def write(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     await upsert(unit, table, rows)
+    if rows:
+        await tally.spoil(unit, Of.CALLS, {BAKU.day(row["started_at"]).toordinal() for row in rows})
 
 
 def _filtered(wanted: Wanted) -> Select[Any]:
     query = select(*_SHOWN)
     if wanted.since is not None:
-        query = query.where(table.c.started_at >= wanted.since)
+        query = query.where(table.c.id >= first_id(wanted.since), table.c.started_at >= wanted.since)
     if wanted.outcome is not None:
         query = query.where(table.c.outcome == wanted.outcome.value)
     return query
@@ -298,6 +306,7 @@ def stale(revision: int, since: datetime) -> Select[Any]:
 
 
 async def forget(unit: Unit, ids: Select[Any]) -> int:
+    await tally.spoil(unit, Of.CALLS)
     return (await unit.execute(delete(table).where(table.c.id.in_(ids)))).rowcount
 
 

@@ -1,24 +1,26 @@
 """The call log, a page at a time: every attempt that fits, in one of four orders, with what was written down about it.
 
 Ids sort by time, so a span of time is a span of ids, and one index of (column, id) gives both the filter and the order.
-A later page begins after the last row of the one before, however far that is.
+Of several filters the rarest is walked. First the ids of a page are found, then what is shown of these: nothing is
+joined that is not on the page. A later page begins after the last row of the one before, however far that is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, tuple_
 
 from ivr.desk.catalogue import Risk
 from ivr.records import call, contact, wrapup
 from ivr.records.call import Outcome, State
 from ivr.records.contact import FirstTime
-from ivr.records.database import Unit
+from ivr.records.database import Unit, aside, first_id
 
 PAGE = 50
 
@@ -87,7 +89,9 @@ _OF_CALL = (
 )  # fmt: skip
 _C, _W, _G = call.table.c, wrapup.table.c, wrapup.categories.c
 _LONGEST = {Sort.LONGEST_WAIT: _C.wait_s, Sort.LONGEST_TALK: _C.talk_s}
-FEW = 5_000  # rows that are sorted quicker than looked for
+FEW = 10_000  # rows that are sorted quicker than looked for along an index of lengths
+APART = 5  # so many times as many where what is asked for stands in another table, and is looked up for each
+COUNTED = FEW * APART + 1  # rows of one value; more are so many, whatever they are
 _SHOWN = (
     *(_C[name] for name in _OF_CALL),
     contact.table.c.first_time,
@@ -97,106 +101,150 @@ _SHOWN = (
     _W.summary.is_not(None).label("has_summary"),
     _W.number.label("version"),
 )
+_NAMED = ("language", "topic", "outcome", "counsellor", "dialled")
+_SPAN, _ALL = "span", ""
+# The column that says which call it is, in the table that an index is walked of; in `call` for whatever is not here.
+_KEYS = {"category": _G.contact_id, "risk": _W.contact_id, "repeat": contact.table.c.call_id}
 
 
 async def page(unit: Unit, asked: Asked, sort: Sort = Sort.NEWEST, after: str = "", limit: int = PAGE) -> Page:
     """`after`: as a page before gave it, in the same order; nonsense begins anew."""
-    query = _query(asked, sort, after)
-    if sort in _LONGEST and (await unit.execute(_count(asked))).scalar_one() > FEW:
-        query = _walk(asked, sort, after)
-    rows = [_listed(dict(row._mapping)) for row in await unit.execute(query.limit(limit + 1))]
+    by, often = await _rarest(unit, asked, sort)
+    walked = _ALL if sort in _LONGEST and often > _few(by) else by
+    query = _shown(_which(unit, asked, walked, Place(sort, after)).limit(limit + 1), sort)
+    rows = [_listed(dict(row._mapping)) for row in await unit.execute(query)]
     more = len(rows) > limit
     return Page(rows[:limit], _mark(rows[limit - 1], sort) if more else "")
 
 
-def _query(asked: Asked, sort: Sort, after: str) -> Select[Any]:
-    key, joined = _joined(asked)
-    query = select(*_SHOWN).select_from(joined).where(*_wanted(asked, key))
-    column = _LONGEST.get(sort)
-    if column is not None:
-        query = query.where(column.is_not(None)).order_by(column.desc(), _C.id.desc())
-        seconds, _, last = after.partition("_")
-        return query.where(tuple_(column, _C.id) < (_number(seconds), last)) if last else query
-    if sort is Sort.OLDEST:
-        return query.where(key > after).order_by(key)
-    return (query.where(key < after) if after else query).order_by(key.desc())
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An order, and after which row of it."""
+
+    sort: Sort
+    after: str
 
 
-def _count(asked: Asked) -> Select[Any]:
-    """How many calls fit, and no more than one can tell quickly."""
-    key, joined = _joined(asked)
-    some = select(key).select_from(joined).where(*_wanted(asked, key)).limit(FEW + 1)
-    return select(func.count()).select_from(some.subquery())
+async def _rarest(unit: Unit, asked: Asked, sort: Sort) -> tuple[str, int]:
+    """What of that which is asked for the fewest rows have, and how many: its index is walked. Counted from the indexes
+    alone, up to COUNTED."""
+    names = _names(asked)
+    if len(names) < 2 and sort not in _LONGEST:
+        return (names[0] if names else _ALL), COUNTED
+    if not names:
+        return _ALL, COUNTED
+    counts = [_count(asked, name).label(name) for name in names]
+    found = (await unit.execute(select(*counts))).one()
+    return min(zip(names, found, strict=True), key=lambda each: each[1])
 
 
-def _walk(asked: Asked, sort: Sort, after: str) -> Select[Any]:
-    """By length, of many: along the index of the lengths until the page is full, where sorting all of them would take
-    longer. What is asked for is hidden from the planner, which would go by its index."""
-    column, (seconds, _, last) = _LONGEST[sort], after.partition("_")
-    of_call, newest = contact.table.c.call_id == _C.id, and_(_W.contact_id == _C.id, _W.newest)
-    joined = call.table.join(contact.table, of_call, isouter=True).join(wrapup.table, newest, isouter=True)
-    named = ("language", "topic", "outcome", "counsellor", "dialled")
-    wanted = [func.coalesce(_C[name], "") == getattr(asked, name) for name in named if getattr(asked, name)]
-    if asked.silent is not None:
-        wanted.append(func.coalesce(_C.silent, not asked.silent) == asked.silent)
-    if asked.repeat is not None:
-        wanted.append(func.coalesce(contact.table.c.first_time, "") == _first_time(asked.repeat))
-    if asked.risk:
-        wanted.append(func.coalesce(_W.risk, "") == asked.risk)
-    if asked.category:
-        wanted.append(exists().where(_G.code == asked.category, _G.contact_id == _C.id).correlate(call.table))
-    if asked.since:
-        wanted.append(func.coalesce(_C.id, "") >= _id_at(asked.since))
-    if asked.until:
-        wanted.append(func.coalesce(_C.id, "") < _id_at(asked.until))
-    query = select(*_SHOWN).select_from(joined).where(column.is_not(None), *wanted)
+def _few(by: str) -> int:
+    return FEW * (APART if by in _KEYS else 1)
+
+
+def _names(asked: Asked) -> list[str]:
+    """Of the fields asked for; equally rare ones in this order."""
+    found = [name for name in ("category", "risk", "counsellor", "topic", "outcome", "language", "dialled")
+             if getattr(asked, name)]  # fmt: skip
+    found += [name for name in ("repeat", "silent") if getattr(asked, name) is not None]
+    return found + ([_SPAN] if asked.since or asked.until else [])
+
+
+def _count(asked: Asked, name: str) -> ColumnElement[int]:
+    key = _KEYS.get(name, _C.id)
+    if name == "risk":
+        wanted = [_W.risk == asked.risk]  # older versions too: whether it is the newest is not in the index
+    else:
+        wanted = _within(asked, key) if name == _SPAN else [_has(asked, name, lambda column: column)]
+    return select(func.count()).select_from(select(key).where(*wanted).limit(COUNTED).subquery()).scalar_subquery()
+
+
+def _which(unit: Unit, asked: Asked, by: str, place: Place) -> Select[Any]:
+    """The calls of a page, in order: ids, and lengths. `by`: the field whose index is walked."""
+    if place.sort in _LONGEST:
+        return _by_length(unit, asked, by, place)
+    key: ColumnElement[Any] = _KEYS.get(by, _C.id)
+    wanted = _wanted(unit, asked, by, lambda each: [*_within(asked, each), *_beyond(each, place)])
+    order = key if place.sort is Sort.OLDEST else key.desc()
+    return select(key.label("id")).select_from(_joined(asked, by)).where(*wanted).order_by(order)
+
+
+def _by_length(unit: Unit, asked: Asked, by: str, place: Place) -> Select[Any]:
+    """Few are sorted: what is added to their length is nothing, and no index of lengths has it."""
+    column: ColumnElement[Any] = _LONGEST[place.sort]
+    length = column if by == _ALL else column + 0
+    wanted = [length.is_not(None), *_wanted(unit, asked, by, lambda each: _within(asked, each))]
+    seconds, _, last = place.after.partition("_")
     if last:
-        query = query.where(tuple_(column, _C.id) < (_number(seconds), last))
-    return query.order_by(column.desc(), _C.id.desc())
+        wanted.append(tuple_(length, _C.id) < (_number(seconds), last))
+    chosen = select(_C.id, length.label("length")).select_from(_joined(asked, by)).where(*wanted)
+    return chosen.order_by(length.desc(), _C.id.desc())
 
 
-def _first_time(repeat: bool) -> str:
-    return (FirstTime.NO if repeat else FirstTime.YES).value
+def _wanted(
+    unit: Unit, asked: Asked, by: str, bounds: Callable[[ColumnElement[Any]], list[ColumnElement[bool]]]
+) -> list[ColumnElement[bool]]:
+    """What is asked for, and the `bounds` of each id: only what is walked may be looked up in an index of its own."""
+    walked = _KEYS.get(by, _C.id) if by != _ALL or not _names(asked) else None
+    found = [_has(asked, by, lambda column: column)] if by not in (_ALL, _SPAN) else []
+    found += [_has(asked, name, partial(aside, unit)) for name in _names(asked) if name not in (by, _SPAN)]
+    return found + [each for key in _used(asked) for each in bounds(key if key is walked else aside(unit, key))]
 
 
-def _joined(asked: Asked) -> tuple[ColumnElement[str], FromClause]:
-    """The tables, and the column that says which call: of the table that the rarest thing asked for stands in, so that
-    its index is walked in order. What is not asked of a contact may be missing."""
-    calls, contacts, wrapups = call.table, contact.table, wrapup.table
-    newest = and_(_W.contact_id == _C.id, _W.newest)
-    of_call = contacts.c.call_id == _C.id
-    if asked.category:
-        chosen = wrapup.categories.join(calls, _G.contact_id == _C.id).join(wrapups, newest)
-        return _G.contact_id, chosen.join(contacts, of_call, isouter=asked.repeat is None)
-    if asked.risk:
-        chosen = wrapups.join(calls, and_(_W.contact_id == _C.id, _W.newest))
-        return _W.contact_id, chosen.join(contacts, of_call, isouter=asked.repeat is None)
-    if asked.repeat is not None:
-        return contacts.c.call_id, contacts.join(calls, of_call).join(wrapups, newest, isouter=True)
-    return _C.id, calls.join(contacts, of_call, isouter=True).join(wrapups, newest, isouter=True)
+def _used(asked: Asked) -> list[ColumnElement[str]]:
+    """The column that says which call, of each table that something is asked of. Each is held to the same span: a merge
+    of two tables would begin at the first row of the one that is not."""
+    return [_C.id, *(key for name, key in _KEYS.items() if name in _names(asked))]
 
 
-def _wanted(asked: Asked, key: ColumnElement[str]) -> list[ColumnElement[bool]]:
-    named = ("language", "topic", "outcome", "counsellor", "dialled")
-    found = [_C[name] == getattr(asked, name) for name in named if getattr(asked, name)]
-    if asked.silent is not None:
-        found.append(_C.silent.is_(asked.silent))
-    if asked.repeat is not None:
-        found.append(contact.table.c.first_time == _first_time(asked.repeat))
-    if asked.risk:
-        found += [_W.risk == asked.risk, _W.newest]
-    if asked.category:
-        found.append(_G.code == asked.category)
-    if asked.since:
-        found.append(key >= _id_at(asked.since))
-    if asked.until:
-        found.append(key < _id_at(asked.until))
+def _joined(asked: Asked, by: str) -> FromClause:
+    """The table that is walked, then `call`, then those that something else is asked of."""
+    tables = {key.table: key for name, key in _KEYS.items() if name in _names(asked)}
+    first = _KEYS.get(by, _C.id).table
+    found: FromClause = first if first is call.table else first.join(call.table, tables.pop(first) == _C.id)
+    for table, key in tables.items():
+        found = found.join(table, key == _C.id)
     return found
 
 
-def _id_at(moment: datetime) -> str:
-    """Before every id of that second and after every one before it."""
-    return f"{int(moment.timestamp()):010d}-"
+def _shown(which: Select[Any], sort: Sort) -> Select[Any]:
+    """Everything that a line shows, of these calls alone."""
+    these = which.subquery("these")
+    shown = these.join(call.table, _C.id == these.c.id).join(
+        contact.table, contact.table.c.call_id == _C.id, isouter=True
+    )
+    query = select(*_SHOWN).select_from(shown.join(wrapup.table, and_(_W.contact_id == _C.id, _W.newest), isouter=True))
+    if sort in _LONGEST:
+        return query.order_by(these.c.length.desc(), these.c.id.desc())
+    return query.order_by(these.c.id if sort is Sort.OLDEST else these.c.id.desc())
+
+
+def _has(asked: Asked, name: str, seen: Callable[[ColumnElement[Any]], ColumnElement[Any]]) -> ColumnElement[bool]:
+    """`seen`: how its columns are shown to the planner."""
+    value: object = getattr(asked, name)
+    match name:
+        case "silent":
+            return seen(_C.silent).is_(value)
+        case "repeat":
+            first = FirstTime.NO if asked.repeat else FirstTime.YES
+            # those that were no calls stand before all others in the index
+            return and_(seen(contact.table.c.first_time) == first.value, contact.table.c.call_id.is_not(None))
+        case "risk":
+            return and_(seen(_W.risk) == value, seen(_W.newest))
+        case "category":
+            return and_(seen(_G.code) == value)
+    return and_(seen(_C[name]) == value)
+
+
+def _within(asked: Asked, key: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    found = [key >= first_id(asked.since)] if asked.since else []
+    return found + ([key < first_id(asked.until)] if asked.until else [])
+
+
+def _beyond(key: ColumnElement[Any], place: Place) -> list[ColumnElement[bool]]:
+    if place.sort is Sort.OLDEST:
+        return [key > place.after]
+    return [key < place.after] if place.after else []
 
 
 def _mark(last: Listed, sort: Sort) -> str:

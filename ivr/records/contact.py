@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from ivr.records import call, counted
-from ivr.records.database import Unit, UtcDateTime, metadata, upsert
+from ivr.records.database import Unit, UtcDateTime, aside, first_id, metadata, upsert
 
 TELEPHONE = "telephone"
 
@@ -120,7 +120,7 @@ async def page(unit: Unit, since: datetime | None = None, limit: int | None = No
     """The next contacts after the one with the id `after`, oldest first; `limit` keeps the newest."""
     query = select(*_SHOWN)
     if since is not None:
-        query = query.where(table.c.received_at >= since)
+        query = query.where(table.c.id >= first_id(since), aside(unit, table.c.received_at) >= since)
     if limit is not None:
         query = select(query.order_by(table.c.id.desc()).limit(limit).subquery())
     (key,) = (column for column in query.selected_columns if column.name == "id")

@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Index,
     Integer,
     Select,
@@ -30,7 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as named
 
+from ivr.records import tally
 from ivr.records.database import Unit, UtcDateTime, metadata
+from ivr.records.tally import Of
 from ivr.routing.hours import BAKU
 
 table = Table(
@@ -71,9 +74,11 @@ async def refresh(unit: Unit, ids: Sequence[str]) -> None:
     for first in range(0, len(ids), AT_ONCE):
         some = ids[first : first + AT_ONCE]
         rows = [row_of(dict(row._mapping)) for row in await unit.execute(_told().where(_CONTACT.c.id.in_(some)))]
+        await tally.spoil(unit, Of.CONTACTS, _days(table.c.contact_id.in_(some)))
         await unit.execute(delete(table).where(table.c.contact_id.in_(some)))
         if rows:
             await unit.execute(insert(table), rows)
+        await tally.spoil(unit, Of.CONTACTS, [row["day"] for row in rows])
 
 
 def _told() -> Select[Any]:
@@ -95,15 +100,22 @@ def row_of(told: Mapping[str, Any]) -> dict[str, Any]:
 async def write_new(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows of contacts that were not there before."""
     await unit.execute(insert(table), list(rows))
+    await tally.spoil(unit, Of.CONTACTS, [row["day"] for row in rows])
 
 
 async def settle(unit: Unit, call_ids: Select[Any]) -> None:
     """Take over whether it was the first time, for the contacts of these calls."""
     mine = select(_CONTACT.c.first_time).where(_CONTACT.c.id == table.c.contact_id).scalar_subquery()
     these = select(_CONTACT.c.id).where(_CONTACT.c.call_id.in_(call_ids))
+    await tally.spoil(unit, Of.CONTACTS, _days(table.c.contact_id.in_(these)))
     await unit.execute(update(table).where(table.c.contact_id.in_(these)).values(first_time=mine))
 
 
 async def forget(unit: Unit, call_ids: Select[Any]) -> None:
     these = select(_CONTACT.c.id).where(_CONTACT.c.call_id.in_(call_ids))
+    await tally.spoil(unit, Of.CONTACTS, _days(table.c.contact_id.in_(these)))
     await unit.execute(delete(table).where(table.c.contact_id.in_(these)))
+
+
+def _days(these: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(table.c.day).where(these)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy import Column, String, Table, func, insert, select
 
 from ivr.records.database import Unit, metadata
 
@@ -16,7 +16,7 @@ table = Table(
     Column("content", String(64), nullable=False),
     Column("contact_id", String(40), nullable=False),
 )
-AT_ONCE = 500
+AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ async def known(unit: Unit, keys: Sequence[str]) -> Mapping[str, str]:
         some = select(table.c.key, table.c.content).where(table.c.key.in_(keys[first : first + AT_ONCE]))
         found |= {row.key: row.content for row in await unit.execute(some)}
     return found
+
+
+async def count(unit: Unit) -> int:
+    """How many rows were brought in, ever."""
+    return int((await unit.execute(select(func.count()).select_from(table))).scalar_one())
 
 
 async def note(unit: Unit, brought: Sequence[Brought]) -> None:

@@ -30,7 +30,20 @@ from sqlalchemy import (
     update,
 )
 
-from ivr.records import block, call, callback, disclosure, draft, message, opening, resealing, review, session, wrapup
+from ivr.records import (
+    block,
+    call,
+    callback,
+    contact,
+    disclosure,
+    draft,
+    message,
+    opening,
+    resealing,
+    review,
+    session,
+    wrapup,
+)
 from ivr.records.copying import tables
 from ivr.records.database import Unit
 from ivr.routing.promise import OPEN, OVER, State
@@ -108,6 +121,9 @@ def _not_heard_of(before: datetime) -> ColumnElement[bool]:
 
 _calls, _promises, _messages, _blocks = call.table, callback.table, message.table, block.table
 _written, _reviews = wrapup.table, review.table
+# From the conversation on, whenever it was written down, corrected, or brought in from the years before.
+_heard = select(contact.table.c.received_at).where(contact.table.c.id == _written.c.contact_id).scalar_subquery()
+_spoken = func.coalesce(_heard, _written.c.at)
 _IS_DONE = or_(_promises.c.state.in_(sorted(OVER)), _promises.c.state == State.KEPT.value)
 
 PLACES = (
@@ -126,7 +142,7 @@ PLACES = (
     Place(Kind.CALLERS, _messages, _messages.c.left_at, _messages.c.caller.is_not(None), _become(caller=None)),
     Place(Kind.CALLERS, _blocks, _blocks.c.until, _blocks.c.caller != "", _become(caller="")),
     Place(
-        Kind.TEXTS, _written, _written.c.at, or_(_written.c.summary.is_not(None), _written.c.age.is_not(None)),
+        Kind.TEXTS, _written, _spoken, or_(_written.c.summary.is_not(None), _written.c.age.is_not(None)),
         _become(summary=None, age=None),
     ),
     Place(Kind.TEXTS, opening.table, opening.table.c.at, opening.table.c.reason != "", _become(reason="")),

@@ -95,6 +95,8 @@ class Folding:
     def _parsed(self, line: bytes) -> Event | None:
         event = parse(line)
         self.rubbish += event is None
+        if event and event.words and self.erased & {call_id(event.linkedid), event.words.get("id")}:
+            return replace(event, words=without_caller(event.words))
         return event
 
     def tell(self, events: Iterable[tuple[Event, int]]) -> None:
@@ -129,8 +131,6 @@ class Folding:
         if told and self._is_heard(event.linkedid, line):
             self.refused += 1
             return
-        if event.words and self.erased & {call_id(event.linkedid), event.words.get("id")}:
-            event = replace(event, words=without_caller(event.words))
         if event.kind in ROWS_BY_THEMSELVES:
             self.noted.append(_with_choices(event, told))
         if told:
@@ -195,8 +195,7 @@ class Reader:
         was = await where(unit, lock=True)
         is_mine = was.revision == self._revision
         folding = Folding(self._stories, self._heard) if is_mine else Folding(*await open_stories(unit))
-        folding.marks = was.marks
-        folding.erased = await erasure.ids(unit)
+        folding.marks, folding.erased = was.marks, await erasure.ids(unit)
         self._revision = -1
         chunk = ledger_file.read_on(self._ledger, was.place, self._batch_bytes)
         if chunk is None:

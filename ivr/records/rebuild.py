@@ -55,9 +55,9 @@ class Rebuild:
         self._database, self._ledger, self._batch_bytes = database, ledger, batch_bytes
         self._position = Position()
         self._stories: dict[str, Story] = {}
+        self._erased: frozenset[str] = frozenset()
         self._heard: dict[str, set[int]] = {}
         self._before = 0
-        self._erased: frozenset[str] = frozenset()
 
     async def run(self, progress: Progress) -> Rebuilt:
         with ledger_file.held(self._ledger, alone=False):

@@ -23,10 +23,13 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    false,
     func,
     insert,
+    literal_column,
     or_,
     select,
+    true,
     update,
 )
 
@@ -121,12 +124,22 @@ async def add(unit: Unit, keys: Keys, version: Version) -> bool:
     return True
 
 
+# What a first version of the years before says of all that was not asked then: written into the statement, so that many
+# rows are quickly sent.
+_NOT_ASKED: dict[str, Any] = {
+    **dict.fromkeys(("groups", "risk_yes", "actions", "referrals"), literal_column("'[]'")),
+    **dict.fromkeys(("region", "caller", "living"), literal_column("''")),
+    "number": literal_column("1"), "newest": true(), "call_back": false(),
+}  # fmt: skip
+
+
 async def write_new(unit: Unit, keys: Keys, rows: Sequence[dict[str, Any]]) -> None:
-    """First versions, as rows with their free text in clear; it is sealed here."""
+    """First versions of the years before, as rows without what was not asked then, and with their free text in clear;
+    it is sealed here."""
     for row in rows:
-        text, about = row["summary"], f"wrapup:{row['contact_id']}:{row['number']}"
-        row["summary"] = seal_bytes(keys, text.encode(*UTF_8), about) if text else None
-    await unit.execute(insert(table), list(rows))
+        text = row["summary"]
+        row["summary"] = seal_bytes(keys, text.encode(*UTF_8), about(row["contact_id"], 1)) if text else None
+    await unit.execute(insert(table).values(_NOT_ASKED), list(rows))
 
 
 async def versions(unit: Unit, contact_id: str) -> list[Version]:
@@ -146,6 +159,16 @@ async def summary(unit: Unit, keys: Keys, version: Version) -> str:
     this = and_(table.c.contact_id == version.contact_id, table.c.number == version.number)
     sealed = (await unit.execute(select(table.c.summary).where(this))).scalar_one_or_none()
     return unseal_bytes(keys, sealed, _about(version)).decode(*UTF_8) if sealed else ""
+
+
+async def summaries(unit: Unit, keys: Keys, contact_ids: Sequence[str]) -> dict[str, str]:
+    """The free text of the newest version of each, where there is any. Who may read it is decided before."""
+    these = and_(table.c.contact_id.in_(contact_ids), table.c.newest, table.c.summary.is_not(None))
+    rows = await unit.execute(select(table.c.contact_id, table.c.number, table.c.summary).where(these))
+    return {
+        each.contact_id: unseal_bytes(keys, each.summary, about(each.contact_id, each.number)).decode(*UTF_8)
+        for each in rows
+    }
 
 
 async def unfinished(unit: Unit, since: datetime, counsellor: str = "") -> list[Unfinished]:

@@ -148,10 +148,13 @@ class Reader:
         """Nearly every row: right to the letter, and quickly seen to be."""
         if any(told[name] not in choices for name, choices in CHOICES.items()) or _ODD.search("".join(told.values())):
             return False
-        return not any(self._faults(0, name, told[name]) for name in told if name not in CHOICES)
+        return not any(self._wrong(name, value) for name, value in told.items() if name not in CHOICES)
+
+    def _wrong(self, name: str, value: str) -> Wrong:
+        return _CHECKS.get(name, self._wrong_category)(value, self._now)
 
     def _faults(self, line: int, name: str, value: str) -> list[Fault]:
-        if wrong := _unreadable(value) or _CHECKS.get(name, self._wrong_category)(value, self._now):
+        if wrong := _unreadable(value) or self._wrong(name, value):
             reason, remedy = wrong
             return [Fault(line, name, reason, remedy)]
         if name in CHOICES and value.strip().lower() not in CHOICES[name]:

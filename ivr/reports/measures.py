@@ -28,6 +28,7 @@ CROSSED = ("gender", "age_band", "channel", "first_time")
 """Tables that stand across the topics."""
 ACTIONS = ("invited", "rehabilitation", "visit", "letter", "intervention", "protection", "healthcare", "police")
 _NOT_SAID = {"gender": "not_stated"}
+_DONE = "done"
 
 Counts = Mapping[str, int]
 Cell = tuple[str | None, ...]
@@ -59,18 +60,35 @@ class Figures:
 
 def figures(cells: Iterable[tuple[Cell, int]], actions: Iterable[tuple[str, int]] = ()) -> Figures:
     """From how many contacts each combination has. `actions`: codes with a space between them, and how often."""
-    counted = {name: Counter[str]() for name in DIMENSIONS}
-    crossed = {name: Counter[tuple[str, str]]() for name in CROSSED}
-    total = 0
+    return told(fold(cells, actions))
+
+
+def fold(cells: Iterable[tuple[Cell, int]], actions: Iterable[tuple[str, int]] = ()) -> Counts:
+    """The same as counts that can be added to those of other days: `total`, `topic|legal`, `gender|legal|girl`…"""
+    found = Counter[str]()
     for cell, n in cells:
-        told = {name: value or _NOT_SAID.get(name, UNKNOWN) for name, value in zip(DIMENSIONS, cell, strict=True)}
-        total += n
-        for name, value in told.items():
-            counted[name][value] += n
+        said = {name: value or _NOT_SAID.get(name, UNKNOWN) for name, value in zip(DIMENSIONS, cell, strict=True)}
+        found["total"] += n
+        for name, value in said.items():
+            found[f"{name}|{value}"] += n
         for name in CROSSED:
-            crossed[name][told["topic"], told[name]] += n
+            found[f"{name}|{said['topic']}|{said[name]}"] += n
+    return found + Counter({f"{_DONE}|{code}": n for code, n in done(actions).items()})
+
+
+def told(counts: Counts) -> Figures:
+    """What `fold` has counted, of however many days."""
+    counted = {name: Counter[str]() for name in (*DIMENSIONS, _DONE)}
+    crossed = {name: Counter[tuple[str, str]]() for name in CROSSED}
+    for key, n in counts.items():
+        match key.split("|"):
+            case [name, value]:
+                counted[name][value] += n
+            case [name, topic, value]:
+                crossed[name][topic, value] += n
+    actions = counted.pop(_DONE)
     tables = {name: in_order(name, found) for name, found in counted.items()}
-    return Figures(total, tables, crossed, done(actions))
+    return Figures(counts.get("total", 0), tables, crossed, actions)
 
 
 def done(actions: Iterable[tuple[str, int]]) -> Counts:

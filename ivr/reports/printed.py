@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
+from itertools import product
 
 from ivr.errors import Refused
 from ivr.reports.chart import Bar, Title, bars
@@ -22,7 +23,7 @@ _RANGES: Mapping[str, str] = {
 }
 _LOOK = """
 @page { size: A4; margin: 16mm 18mm; }
-html { font: 10.5pt/1.5 Inter, "DejaVu Sans", sans-serif; color: #1d2b30; }
+html { font: 10.5pt/1.5 inter-latin, inter-latin-ext, inter-cyrillic, "DejaVu Sans", sans-serif; color: #1d2b30; }
 h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 4mm; letter-spacing: -0.02em; }
 h2 { font-size: 11.5pt; margin: 7mm 0 2mm; }
 p { margin: 0 0 2mm; }
@@ -33,7 +34,7 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 400; }
 td { text-align: right; white-space: nowrap; }
 th, td { padding: 1mm 0; border-bottom: 0.2mm solid #d5d9d8; }
-svg { width: 100%; font-family: Inter, "DejaVu Sans", sans-serif; }
+svg { width: 100%; font-family: inter-latin, inter-latin-ext, inter-cyrillic, "DejaVu Sans", sans-serif; }
 ul { margin: 0; padding-left: 4mm; }
 .foot { margin-top: 9mm; padding-top: 3mm; border-top: 0.3mm solid #1d2b30; font-size: 8.5pt; }
 """
@@ -43,17 +44,24 @@ def as_pdf(told: Release, words: Words) -> bytes:
     """Raises Refused where Pango is not installed."""
     try:
         from weasyprint import HTML  # noqa: PLC0415  a second to import, and most commands need no page
+        from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
     except OSError as error:
         raise Refused("The PDF needs Pango, which is not installed.", remedy="Run `make setup`.") from error
-    found: bytes = HTML(string=as_page(told, words), base_url="ivr:", url_fetcher=_only_ours).write_pdf()
+
+    class OnlyOurs(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+            return URLFetcherResponse(url, _letters(url), {"Content-Type": "font/woff2"})
+
+    page = HTML(string=as_page(told, words), base_url="ivr:", url_fetcher=OnlyOurs(fail_on_errors=True))
+    found: bytes = page.write_pdf()
     return found
 
 
 def as_page(told: Release, words: Words) -> str:
     faces = "".join(
-        f'@font-face {{ font-family: Inter; font-weight: 100 900; src: url("ivr:{name}.woff2"); '
+        f'@font-face {{ font-family: {name}; font-weight: {weight}; src: url("ivr:{name}.woff2"); '
         f"unicode-range: {_RANGES[name]}; }}"
-        for name in _FONTS
+        for name, weight in product(_FONTS, (400, 700))
     )
     opening, closing = ("".join(f"<p>{escape(line)}</p>" for line in each) for each in (told.opening, told.closing))
     return (
@@ -103,9 +111,9 @@ def _done(told: Release) -> Iterator[str]:
         yield "</ul>"
 
 
-def _only_ours(address: str) -> dict[str, object]:
-    """The letters of our own pages, and nothing from anywhere else."""
+def _letters(address: str) -> bytes:
+    """Those of our own pages, and nothing from anywhere else."""
     name = address.rpartition(":")[2]
     if name.removesuffix(".woff2") not in _FONTS:
         raise ValueError(f"not to be fetched: {name}")
-    return {"string": files("ivr.web").joinpath("static", name).read_bytes(), "mime_type": "font/woff2"}
+    return files("ivr.web").joinpath("static", name).read_bytes()

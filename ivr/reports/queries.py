@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -15,6 +15,7 @@ from ivr.records.counted import table as counted
 from ivr.records.database import Unit
 from ivr.reports.measures import DIMENSIONS, Cell
 from ivr.reports.periods import Span
+from ivr.routing.hours import BAKU
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ def _called_in(span: Span) -> ColumnElement[bool]:
     return and_(
         call.table.c.started_at >= begins, call.table.c.started_at < ends, call.table.c.dialled != call.CALLBACK
     )
+
+
+async def first_contact(unit: Unit) -> date | None:
+    """The day of the first contact that is counted."""
+    first = (await unit.execute(select(func.min(counted.c.day)))).scalar_one()
+    return None if first is None else date.fromordinal(first)
+
+
+async def first_call(unit: Unit) -> date | None:
+    first = (await unit.execute(select(func.min(call.table.c.started_at)))).scalar_one()
+    return None if first is None else BAKU.day(first)
 
 
 async def cells(unit: Unit, span: Span) -> list[tuple[Cell, int]]:

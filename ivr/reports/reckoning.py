@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ivr.catalogues import became, load_catalogues, newest
 from ivr.records.database import Database
-from ivr.reports import queries, service
+from ivr.records.tally import Of
+from ivr.reports import daily, queries, service
 from ivr.reports.annual import Lists, Return, annual
-from ivr.reports.measures import Figures, figures
+from ivr.reports.measures import Figures, told
 from ivr.reports.periods import Span, named
 from ivr.reports.service import Service
 
@@ -25,16 +26,13 @@ class Paper:
 
 async def count(database: Database, span: Span) -> Figures:
     async with database.reading() as unit:
-        return figures(await queries.cells(unit, span), await queries.actions(unit, span))
+        return told(await daily.count(unit, Of.CONTACTS, span))
 
 
 async def paper(database: Database, span: Span) -> Paper:
-    return Paper(
-        span,
-        await count(database, span),
-        await count(database, span.before),
-        await count(database, span.year_before),
-    )
+    before = await count(database, span.before)
+    year_before = before if span.year_before == span.before else await count(database, span.year_before)
+    return Paper(span, await count(database, span), before, year_before)
 
 
 async def year(database: Database, number: int) -> Return:
@@ -51,15 +49,14 @@ def used_lists() -> Lists:
 
 def nothing() -> Service:
     """Of a line that was never opened."""
-    return service.service(service.Asked(()))
+    return service.service(service.Asked({}))
 
 
 async def look_at_service(database: Database, span: Span) -> Service:
     async with database.reading() as unit:
         return service.service(
             service.Asked(
-                await queries.attempts(unit, span),
-                await queries.left_menus(unit, span),
+                await daily.count(unit, Of.CALLS, span),
                 await queries.repeats(unit, span),
                 await queries.promises(unit, span),
             )

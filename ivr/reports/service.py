@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 
 from ivr.records.call import Outcome
-from ivr.reports.measures import UNKNOWN
+from ivr.reports.measures import UNKNOWN, Counts
 from ivr.reports.queries import Attempt, Left
 from ivr.routing.hours import BAKU
 from ivr.routing.promise import OPEN, State
@@ -75,30 +76,48 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the rows say."""
+    """What the rows say. `counts`: of `fold`, of however many days."""
 
-    attempts: Sequence[Attempt]
-    left_menus: Sequence[Left] = ()
+    counts: Counts
     repeats: Mapping[int, int] | None = None
     promises: Mapping[str, int] | None = None
 
 
+def fold(attempts: Iterable[Attempt], left_menus: Iterable[Left] = ()) -> Counts:
+    """Counts that can be added to those of other days: `calls`, `ended|az|answered`, `hour|0|13`, `wait|12.3`…"""
+    found = Counter[str]()
+    for each in attempts:
+        day, hour = _hour(each.started_at)
+        found["calls"] += 1
+        found[f"ended|{each.language or UNKNOWN}|{each.outcome or ''}"] += 1
+        found[f"hour|{day}|{hour}"] += 1
+        found["silent"] += each.silent
+        found["at_once"] += _left_at_once(each)
+        if each.outcome in _REACHED:
+            wait = each.wait_s or 0.0
+            found["soon"] += wait <= SOON_S
+            found[f"wait|{round(wait, 1)}"] += 1
+            if each.talk_s is not None:
+                found[f"talk|{round(each.talk_s, 1)}"] += 1
+    return found + _fold_left(left_menus)
+
+
 def service(asked: Asked) -> Service:
-    calls, repeats = asked.attempts, asked.repeats or {}
-    waits = [each.wait_s or 0.0 for each in calls if each.outcome in _REACHED]
-    talks = [each.talk_s for each in calls if each.outcome in _REACHED and each.talk_s is not None]
+    counts, repeats = asked.counts, asked.repeats or {}
+    ended = {tuple(key): n for key, n in _of("ended", counts)}
+    waits, talks = ({float(key[0]): n for key, n in _of(name, counts)} for name in ("wait", "talk"))
     return Service(
-        attempts=len(calls),
-        by_outcome=_by_outcome(calls),
-        answered=len(waits),
-        answered_soon=sum(wait <= SOON_S for wait in waits),
-        left_at_once=sum(_left_at_once(each) for each in calls),
+        attempts=counts.get("calls", 0),
+        by_outcome=_by_outcome(ended),
+        answered=sum(waits.values()),
+        answered_soon=counts.get("soon", 0),
+        left_at_once=counts.get("at_once", 0),
         to_human=times(waits),
         handling=times(talks),
-        by_hour=Counter(_hour(each.started_at) for each in calls),
-        by_language=_by_language(calls),
-        drop_out=drop_out(asked.left_menus),
-        silent=sum(each.silent for each in calls),
+        by_hour=Counter({(int(day), int(hour)): n for (day, hour), n in _of("hour", counts)}),
+        by_language=_by_language(ended),
+        drop_out=_drop_out(counts),
+        silent=counts.get("silent", 0),
         callers=sum(repeats.values()),
         repeat_callers=sum(n for often, n in repeats.items() if often > 1),
         often_callers=sum(n for often, n in repeats.items() if often >= OFTEN),
@@ -106,24 +125,29 @@ def service(asked: Asked) -> Service:
     )
 
 
-def times(seconds: Iterable[float]) -> Times:
-    """Nearest rank: a figure that was really measured."""
-    found = sorted(seconds)
-    if not found:
+def _of(name: str, counts: Counts) -> Iterator[tuple[list[str], int]]:
+    """What stands behind that name, and how often."""
+    return ((key.split("|")[1:], n) for key, n in counts.items() if key.startswith(f"{name}|"))
+
+
+def times(seconds: Mapping[float, int]) -> Times:
+    """Seconds, and how often. Nearest rank: a figure that was really measured, to a tenth."""
+    order, calls = sorted(seconds), sum(seconds.values())
+    if not calls:
         return Times(None, None)
-    return Times(*(round(found[ceil(len(found) * share) - 1], 1) for share in (0.5, 0.9)))
+    upto = list(accumulate(seconds[each] for each in order))
+    return Times(*(order[bisect_left(upto, ceil(calls * share))] for share in (0.5, 0.9)))
 
 
-def _by_outcome(calls: Sequence[Attempt]) -> Mapping[str, int]:
-    found = Counter(each.outcome.value for each in calls if each.outcome)
+def _by_outcome(ended: Mapping[tuple[str, ...], int], language: str = "") -> Mapping[str, int]:
+    found = Counter[str]()
+    for (spoken, outcome), n in ended.items():
+        found[outcome] += n if language in ("", spoken) else 0
     return {outcome.value: found[outcome.value] for outcome in Outcome}
 
 
-def _by_language(calls: Sequence[Attempt]) -> Mapping[str, Mapping[str, int]]:
-    found: dict[str, list[Attempt]] = {}
-    for each in calls:
-        found.setdefault(each.language or UNKNOWN, []).append(each)
-    return {language: _by_outcome(some) for language, some in sorted(found.items())}
+def _by_language(ended: Mapping[tuple[str, ...], int]) -> Mapping[str, Mapping[str, int]]:
+    return {language: _by_outcome(ended, language) for language in sorted({key[0] for key in ended})}
 
 
 def _left_at_once(each: Attempt) -> bool:
@@ -149,18 +173,24 @@ def _promises(found: Mapping[str, int]) -> Mapping[str, int]:
 # ---- the menus
 
 
-def drop_out(calls: Iterable[Left]) -> DropOut:
+def _fold_left(calls: Iterable[Left]) -> Counter[str]:
     """Read from the steps of calls that ended in the menus."""
-    seconds, menus = Counter[str](), Counter[str]()
-    wrong = no_key = 0
+    found = Counter[str]()
     for begun, steps in calls:
         asked = [step for step in steps if step["step"] == "asked"]
-        seconds[_heard(begun, steps)] += 1
-        menus[str(asked[-1].get("menu", UNKNOWN)) if asked else "start"] += 1
-        wrong += _again_with_a_key(asked)
-        no_key += bool(asked) and not any(step.get("key") for step in asked)
+        found[f"left after|{_heard(begun, steps)}"] += 1
+        found[f"left at|{asked[-1].get('menu', UNKNOWN) if asked else 'start'}"] += 1
+        found["wrong"] += _again_with_a_key(asked)
+        found["no_key"] += bool(asked) and not any(step.get("key") for step in asked)
+    return found
+
+
+def _drop_out(counts: Counts) -> DropOut:
+    seconds = {key[0]: n for key, n in _of("left after", counts)}
+    menus = Counter({key[0]: n for key, n in _of("left at", counts)})
     order = [*(f"<{step}" for step in HEARD_STEPS_S), f"{HEARD_STEPS_S[-1]}+"]
-    return DropOut({name: seconds[name] for name in order}, dict(menus.most_common()), wrong, no_key)
+    by_seconds = {name: seconds.get(name, 0) for name in order}
+    return DropOut(by_seconds, dict(menus.most_common()), counts.get("wrong", 0), counts.get("no_key", 0))
 
 
 def _heard(begun: datetime, steps: Sequence[Mapping[str, Any]]) -> str:

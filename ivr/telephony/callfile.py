@@ -40,6 +40,8 @@ def place(spool: Path, template: str, callback_id: str) -> None:
     try:
         staged.unlink(missing_ok=True)
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        if os.geteuid() == 0:  # the switch takes what is its own user's
+            os.fchown(descriptor, spool.stat().st_uid, spool.stat().st_gid)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
             file.flush()

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     RINGING_OUT = "ringing_out"  # a counsellor rings a parent, a school, an emergency service
     RANG_OUT = "rang_out"  # how that ended
     HANDED = "handed"  # a counsellor gives the caller to somebody else
+    TRIED_OUT = "tried_out"  # how far a trial of the line has come; no call knows it
     SAID = "said"  # an answer given without speaking, in silent talk
     SWITCH_START = "SWITCH_START"
     SWITCH_END = "SWITCH_END"

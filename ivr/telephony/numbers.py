@@ -15,6 +15,7 @@ HOME_CODE = "+994"
 DIALLED_MAX = 32
 _DIALLABLE = re.compile(r"\+?[0-9(][0-9 ()./-]{2,30}", re.ASCII)
 _HOME = re.compile(r"\+994[0-9]{9}")  # what the library would find too, without its 15 µs
+_DEAR = re.compile(r"\+994900")  # dialplan/ring_out.conf has them too
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -29,6 +30,12 @@ class PhoneNumber:
 
     def __repr__(self) -> str:
         return f"PhoneNumber({self})"
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether whoever rings it pays its owner: a promise to ring it back would be a way to the line's money."""
+        paid = (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
+        return bool(_DEAR.match(self.e164)) or phonenumbers.number_type(phonenumbers.parse(self.e164)) in paid
 
     def caller_hash(self, key: bytes) -> str:
         """32 hex digits that tell the same caller again. Without the key nobody can try all numbers against it."""

@@ -58,6 +58,7 @@ def _account(phone: Phone, behind_nat: bool) -> str:
         f'callerid = "{plain(phone.counsellor, "name")}" <{number}>',
         f"set_var = {Variable.SPEAKS}={plain(phone.languages[0], 'language')}",
         *((f"set_var = {Variable.RINGS_OUT}=yes",) if phone.rings_out else ()),
+        "set_var = FORWARD_CONTEXT=moved",
         "direct_media = no",
         "rtp_symmetric = yes",
         "force_rport = yes",
@@ -102,6 +103,11 @@ def _station(name: str, password: str, endpoint: tuple[str, ...]) -> str:
 def page_of(extension: str) -> str:
     """The SIP account of a counsellor's page."""
     return extension + PAGE
+
+
+def extension_of(station: str) -> str:
+    """Whose phone or page that account is."""
+    return station.removesuffix(PAGE)
 
 
 def page_password(password: str) -> str:

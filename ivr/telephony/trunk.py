@@ -101,6 +101,7 @@ def _endpoint(trunk: Trunk) -> str:
     return section(
         "trunk",
         "type = endpoint",
+        "identify_by = ip",  # else whoever calls himself "trunk" is the carrier, from anywhere
         f"transport = {trunk.transport}",
         "context = incoming",
         "disallow = all",

@@ -66,7 +66,10 @@ class Variable(StrEnum):
     HANDED = "HL_HANDED"  # program or dialplan, on the counsellor's channel: yes once the caller is somebody's again
     TO = "HL_TO"  # program → dialplan: the extension to which a caller is handed, or which is asked first
     WITH = "HL_WITH"  # program → dialplan, on the caller's channel: the channel of whoever they are to talk with now
+    TAKE = "HL_TAKE"  # program → dialplan: the file into which a prompt is read by phone, without its suffix
+    TAKE_S = "HL_TAKE_S"  # program → dialplan: how long that may be
     MESSAGE_S = "HL_MESSAGE_S"  # dialplan: its seconds on disk
+    TRIAL = "HL_TRIAL"  # a trial of the line: its name on the caller's side (call file), yes on the line's (dialplan)
 
 
 class Global(StrEnum):

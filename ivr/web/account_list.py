@@ -13,13 +13,12 @@ from ivr import accounts, staff
 from ivr.accounts import By, Given, NewAccount, Role
 from ivr.desk.entry import Fault, Refusal
 from ivr.errors import Conflict, NotFound, Refused
-from ivr.settings import Settings
 from ivr.signing import Database
 from ivr.staff import Language, Topic, Typed
 from ivr.web import form
-from ivr.web.entrance import Entrance, lead
-from ivr.web.pages import Pages
+from ivr.web.entrance import lead
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 
 NOTHING = NewAccount("", "", Role.COUNSELLOR)
 LISTS = frozenset({"languages", "topics"})
@@ -32,12 +31,7 @@ DEEDS: dict[str, Deed] = {  # by the end of their path; those that give a passwo
 PHONE_DEEDS = {"close": staff.close, "open": staff.reopen}
 
 
-class AccountList:
-    def __init__(self, settings: Settings, pages: Pages, entrance: Entrance) -> None:
-        self._settings = settings
-        self._pages = pages
-        self._entrance = entrance
-
+class AccountList(Room):
     def router(self) -> APIRouter:
         made = APIRouter(dependencies=[allow(Permission.MANAGE_ACCOUNTS)])
         made.add_api_route("/accounts", self.show, methods=["GET", "HEAD"])

@@ -9,20 +9,16 @@ from fastapi import APIRouter, Request, Response
 
 from ivr import accounts, trail
 from ivr.trail import Deed, Wanted
-from ivr.web.entrance import Entrance
-from ivr.web.pages import ZONE, Pages
+from ivr.web.pages import ZONE
 from ivr.web.permission import Permission, allow
+from ivr.web.room import Room
 
 ASKED = ("by", "deed", "about", "from", "until")
 LONGEST = 120
 NUMBERS = 10**15
 
 
-class Audit:
-    def __init__(self, pages: Pages, entrance: Entrance) -> None:
-        self._pages = pages
-        self._entrance = entrance
-
+class Audit(Room):
     def router(self) -> APIRouter:
         made = APIRouter(dependencies=[allow(Permission.READ_AUDIT)])
         made.add_api_route("/audit", self.show, methods=["GET", "HEAD"])

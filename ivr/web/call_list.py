@@ -18,22 +18,19 @@ from ivr.desk.catalogue import Risk
 from ivr.errors import NotFound, Refused
 from ivr.flow.steps import Language, Topic
 from ivr.records.call import Outcome
-from ivr.settings import Settings
 from ivr.web import call_filter, form
 from ivr.web.call_filter import COLUMNS, COOKIE, Filter
-from ivr.web.entrance import Entrance, lead
-from ivr.web.pages import COOKIE_S, Pages
+from ivr.web.entrance import lead
+from ivr.web.pages import COOKIE_S
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 
 LONGEST_SEARCH = 80
 NOTHING = Page(())
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class CallList:
-    def __init__(self, settings: Settings, pages: Pages, entrance: Entrance) -> None:
-        self._settings, self._pages, self._entrance = settings, pages, entrance
-
+class CallList(Room):
     def router(self) -> APIRouter:
         made = APIRouter()
         see, read = [allow(Permission.SEE_REPORTS)], [allow(Permission.READ_CONTACTS)]
@@ -118,7 +115,14 @@ class CallList:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wanted.faults or view_fault else HTTPStatus.OK
         answer = self._pages.show(request, "calls.html", status, **told)
         if asked:
-            answer.set_cookie(COOKIE, ".".join(columns), max_age=COOKIE_S, httponly=True, samesite="lax")
+            answer.set_cookie(
+                COOKIE,
+                ".".join(columns),
+                max_age=COOKIE_S,
+                httponly=True,
+                samesite="lax",
+                secure=request.url.scheme == "https",
+            )
         return answer
 
 

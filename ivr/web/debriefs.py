@@ -9,18 +9,14 @@ from fastapi import APIRouter, Request, Response
 from ivr import hard_call
 from ivr.errors import Refused
 from ivr.signing import Deed, record
-from ivr.web.entrance import Entrance, lead
-from ivr.web.pages import Pages
+from ivr.web.entrance import lead
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 
 SPAN = timedelta(days=30)
 
 
-class Debriefs:
-    def __init__(self, pages: Pages, entrance: Entrance) -> None:
-        self._pages = pages
-        self._entrance = entrance
-
+class Debriefs(Room):
     def router(self) -> APIRouter:
         made = APIRouter(dependencies=[allow(Permission.HOLD_DEBRIEFS)])
         made.add_api_route("/debriefs", self.show, methods=["GET", "HEAD"])

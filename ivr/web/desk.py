@@ -11,15 +11,17 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ivr import glance, help_request, presence, silent, wrapup_reading
+from ivr import glance, help_request, presence, signing, silent, wrapup_reading
 from ivr.board.feed import Feed
 from ivr.desk import search
 from ivr.desk.access import may
+from ivr.desk.entry import Fault
 from ivr.errors import Conflict, HelplineError, NotFound, Refused
 from ivr.flow.questions import EXPLAIN, STOP
 from ivr.glance import Caller, Mine, Stage
@@ -27,6 +29,7 @@ from ivr.help_request import Why
 from ivr.prepare import load_questions, words_of_prompts
 from ivr.presence import Word
 from ivr.settings import Settings
+from ivr.signing import Seat
 from ivr.web import form
 from ivr.web.entrance import Entrance, lead
 from ivr.web.lookout import Lookout, Seen
@@ -61,9 +64,14 @@ class Desk:
     def router(self) -> APIRouter:
         made = APIRouter()
         see, looks = [allow(Permission.SEE_DESK)], [allow(Permission.SEE_DESK, passive=True)]
+        locked, lives = (
+            [allow(Permission.SEE_DESK, locked=True)],
+            [allow(Permission.SEE_DESK, passive=True, locked=True)],
+        )
         say, talk = [allow(Permission.SAY_PRESENCE)], [allow(Permission.TALK_SILENTLY)]
-        made.add_api_route("/desk", self.show, methods=["GET", "HEAD"], dependencies=see)
-        made.add_api_route("/desk/stream", self.stream, methods=["GET"], dependencies=looks)
+        made.add_api_route("/desk", self.show, methods=["GET", "HEAD"], dependencies=locked)
+        made.add_api_route("/desk/unlock", self.unlock, methods=["POST"], dependencies=locked)
+        made.add_api_route("/desk/stream", self.stream, methods=["GET"], dependencies=lives)
         made.add_api_route("/desk/paper", self.show_paper, methods=["GET"], dependencies=looks)
         made.add_api_route("/desk/categories", self.find_categories, methods=["GET"], dependencies=looks)
         made.add_api_route("/desk/presence", self.say, methods=["POST"], dependencies=say)
@@ -72,10 +80,26 @@ class Desk:
         return made
 
     async def show(self, request: Request, me: Me) -> Response:
+        if me.locked:
+            return self._pages.show(
+                request, "desk.html", locked=True, mine=None, fault=request.query_params.get("fault", "")
+            )
         view = await self._view(me)
         middle = await self._middle(request, me, view.mine, request.query_params.get("contact", ""))
         told = self._values(me, view) | middle
-        return self._pages.show(request, "desk.html", is_done="done" in request.query_params, **told)
+        told |= {"is_done": "done" in request.query_params, "locked": False, "fault": ""}
+        return self._pages.show(request, "desk.html", **told)
+
+    async def unlock(self, request: Request, me: Me) -> Response:
+        """A script is told 204, or 422 and 429 as a sign-in would be; a form is led back to the desk."""
+        told = (await form.read(request)).get("unlock", "")
+        refused = await signing.unlock(self._entrance.office, me, told, self._entrance.knock(request))
+        if "hx-request" not in request.headers:
+            return lead(f"/desk?fault={refused.fault}" if refused else "/desk")
+        if refused is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        is_early = refused.fault is Fault.WAIT
+        return Response(status_code=HTTPStatus.TOO_MANY_REQUESTS if is_early else HTTPStatus.UNPROCESSABLE_ENTITY)
 
     async def show_paper(self, request: Request, me: Me) -> Response:
         """The middle alone, for the script."""
@@ -126,17 +150,26 @@ class Desk:
         return StreamingResponse(self.tell(request, me), media_type="text/event-stream", headers=headers)
 
     async def tell(self, request: Request, me: Me) -> AsyncIterator[str]:
-        """Events for the page: `desk` with the parts that it shows, `beat` when nothing changes, `over` at the end."""
+        """Events for the page: `desk` with the parts that it shows, `beat` when nothing changes, `locked` as long as
+        nothing is to be shown, `over` at the end."""
         shown: View | None = None
         session_at = beat_at = 0.0
+        who: Seat | None = me
         yield "retry: 1000\n\n"
         while True:
             now = time.monotonic()
             if now >= session_at:
                 session_at = now + SESSION_EVERY_S
-                if await self._is_over(request):
+                who = await self._still(request, who)
+                if who is None:
                     yield _event("over", {})
                     return
+                if who.locked:
+                    shown = None
+                    yield _event("locked", {})
+            if who and who.locked:
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
             view = await self._view(me, shown)
             if view != shown:
                 shown, beat_at = view, now + BEAT_EVERY_S
@@ -146,13 +179,13 @@ class Desk:
                 yield _event("beat", {})
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _is_over(self, request: Request) -> bool:
-        """A database that is away ends nobody's session."""
+    async def _still(self, request: Request, before: Seat | None) -> Seat | None:
+        """Whose page it is. A database that is away ends nobody's session."""
         try:
             who = await self._entrance.seat(request, counts=False)
         except HelplineError:
-            return False
-        return who is None or not may(who.account.role, Permission.SEE_DESK)
+            return before
+        return who if who and may(who.account.role, Permission.SEE_DESK) else None
 
     async def _view(self, me: Me, before: View | None = None) -> View:
         """`before`: what was shown last; who rings is not looked up twice for one call."""

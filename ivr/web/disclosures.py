@@ -26,8 +26,10 @@ class Disclosures:
     def router(self) -> APIRouter:
         made = APIRouter()
         read, write = [allow(Permission.READ_OWN_CONTACTS)], [allow(Permission.WRITE_CONTACTS)]
+        everything = [allow(Permission.READ_CONTACTS)]
         about = "/contacts/{contact_id}/duty-of-care"
         made.add_api_route("/duty-of-care", self.show, methods=["GET", "HEAD"], dependencies=read)
+        made.add_api_route("/duty-of-care/export.csv", self.export, methods=["POST"], dependencies=everything)
         made.add_api_route("/duty-of-care/{entry_id}", self.read, methods=["GET", "HEAD"], dependencies=read)
         made.add_api_route("/duty-of-care/{entry_id}", self.correct, methods=["POST"], dependencies=read)
         made.add_api_route(about, self.ask, methods=["GET", "HEAD"], dependencies=write)
@@ -35,12 +37,17 @@ class Disclosures:
         return made
 
     async def show(self, request: Request, me: Me) -> Response:
-        text = request.query_params.get("year", "")
-        year = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
+        year = _year(request.query_params.get("year", ""))
         found = await disclosing.register(self._papers.desk, self._who(request, me), year)
         told = await self._told(request)
         this = self._entrance.knock(request).now.year
         return self._pages.show(request, "duty_of_care.html", register=found, this_year=this, **told)
+
+    async def export(self, request: Request, me: Me) -> Response:
+        year = _year((await form.read(request)).get("year", ""))
+        text = await disclosing.export(self._papers.desk, self._who(request, me), year)
+        told = {"Content-Disposition": 'attachment; filename="duty-of-care.csv"', "Cache-Control": "no-store"}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=told)
 
     async def ask(self, request: Request, me: Me, contact_id: str) -> Response:
         contact = await self._papers.mine(request, me, contact_id)
@@ -101,6 +108,11 @@ class Disclosures:
             "newest": checks.lists, "lists": lists, "people": people, "knew": list(ChildTold), "limit": NOTE_LIMIT,
             "latest": latest,
         }  # fmt: skip
+
+
+def _year(text: str) -> int | None:
+    """None for what is no year: this one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 def _typed(sent: dict[str, tuple[str, ...]]) -> Form:

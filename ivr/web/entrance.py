@@ -27,6 +27,7 @@ TOKEN_FIELD = "form_token"  # noqa: S105  a field's name
 TOKEN_HEADER = "X-Form-Token"  # noqa: S105  for what a script sends
 LOOKS_ONLY = {"GET", "HEAD"}
 LONGEST_TOKEN = 100
+LOCKED = "/desk"  # where a locked session is opened again
 _OURS = re.compile(r"[a-z][a-z0-9._-]{0,31}|[0-9]{10}-[0-9a-f]{6,8}|", re.ASCII)  # a page's name, an account's, an id
 PAGE_OF = {Step.CODE: "/sign-in/code", Step.PASSWORD: "/account/password", Step.SET_UP: "/sign-in/set-up"}
 
@@ -43,8 +44,7 @@ class Entrance:
     """Stands before every route. `clock` gives the time in UTC."""
 
     def __init__(self, office: Office, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.office = office
-        self._clock = clock
+        self.office, self.clock = office, clock
 
     async def admit(self, request: HTTPConnection, asked: Allowed) -> None:
         """Lets pass, with `request.state.seat`; or raises Elsewhere (to the sign-in) or Refused.
@@ -59,13 +59,16 @@ class Entrance:
         who = await self.seat(request, counts=not asked.passive)
         if who is None:
             raise Elsewhere(_with_next("/sign-in", request))
+        if who.locked and not asked.locked:
+            raise Elsewhere(LOCKED)
         if asked.permission is not Permission.SIGNING_IN:
             await self._look(request, who, asked.permission)
         if changes and isinstance(request, Request):
             await self._refuse_forged(request, who, asked.files)
 
     async def still_may(self, request: HTTPConnection, permission: Permission) -> Seat | None:
-        """Whose connection it is, if they are still signed in and still may: for what stays open. Changes nothing."""
+        """Whose connection it is, if they are still signed in and still may: for what stays open, in a locked page too.
+        Changes nothing."""
         who = await self.seat(request, counts=False)
         return who if who and who.step is Step.DONE and may(who.account.role, permission) else None
 
@@ -81,7 +84,7 @@ class Entrance:
         return who
 
     def knock(self, request: HTTPConnection) -> Knock:
-        return Knock(self._clock(), _address(request))
+        return Knock(self.clock(), _address(request))
 
     async def _look(self, request: HTTPConnection, who: Seat, permission: Permission) -> None:
         if who.step is not Step.DONE:
@@ -107,8 +110,16 @@ def refuse_foreign(request: HTTPConnection) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site != "same-origin":
         raise Refused("a form from another site")
-    if site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if site is None and origin is not None and place_of(origin) != request.headers.get("host"):
         raise Refused("a form from another origin")
+
+
+def place_of(origin: str) -> str:
+    """Host and port of an Origin header; nothing for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def place(request: HTTPConnection) -> str:

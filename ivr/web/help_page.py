@@ -23,13 +23,12 @@ class Help:
         return made
 
     async def show(self, request: Request) -> Response:
-        found = await help_request.listed(self._database, self._entrance.knock(request).now)
-        return self._pages.show(request, "help.html", found=found, was_late="late" in request.query_params)
+        found, names = await help_request.listed(self._database, self._entrance.clock())
+        return self._pages.show(request, "help.html", found=found, names=names, was_late="late" in request.query_params)
 
     async def answer(self, request: Request, me: Me, contact_id: str) -> Response:
         try:
-            now = self._entrance.knock(request).now
-            await help_request.answer(self._database, contact_id, me.account.shown_name, now)
+            await help_request.answer(self._database, contact_id, me.account, self._entrance.knock(request))
         except Conflict:
             return lead("/help?late")
         return lead("/help")

@@ -8,19 +8,15 @@ from ivr import credentials, passkeys, signing, staff
 from ivr.credentials import NewPassword
 from ivr.desk.entry import Refusal, Step
 from ivr.web import form
-from ivr.web.entrance import Entrance, give_cookie, lead, onwards, take_cookie
-from ivr.web.pages import Pages
+from ivr.web.entrance import give_cookie, lead, onwards, take_cookie
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 from ivr.web.sign_in import show_form
 
 DONE = ("changed", "passkey", "removed")  # what the page says is done, by what stands in the address
 
 
-class OwnAccount:
-    def __init__(self, pages: Pages, entrance: Entrance) -> None:
-        self._pages = pages
-        self._entrance = entrance
-
+class OwnAccount(Room):
     def router(self) -> APIRouter:
         made = APIRouter()
         own, half_way = [allow(Permission.OWN_ACCOUNT)], [allow(Permission.SIGNING_IN)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone
@@ -33,11 +35,10 @@ class Pages:
         asked = request.query_params.get("lang")
         return speech.choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
 
-    def part(self, language: str, name: str, part: str, **values: object) -> str:
-        """A part of a page: the macro `part` of the template `name`, which is given all values."""
-        template = self._templates[language].get_template(name)
-        made: str = getattr(template.make_module(values), part)()
-        return made.strip()
+    def parts(self, language: str, name: str, parts: Iterable[str], **values: object) -> dict[str, str]:
+        """Parts of a page: macros of the template `name`, which is given all values."""
+        made = self._templates[language].get_template(name).make_module(values)
+        return {part: getattr(made, part)().strip() for part in parts}
 
     def show(self, request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
         """The page `name` in the reader's language. A language asked for by link is remembered."""
@@ -45,7 +46,9 @@ class Pages:
         text = self.render(request, name, **values)
         answer = HTMLResponse(text, status, {"Vary": "Accept-Language, Cookie", "Content-Language": language})
         if asked == language:
-            answer.set_cookie(COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax")
+            answer.set_cookie(
+                COOKIE, language, max_age=COOKIE_S, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+            )
         return answer
 
     def render(self, request: Request, name: str, **values: object) -> str:
@@ -63,6 +66,7 @@ def _templates(language: str) -> Environment:
     made = Environment(
         loader=loader,
         autoescape=True,
+        auto_reload=False,  # read once: a page does not look at the disk
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -93,12 +97,22 @@ def _templates(language: str) -> Environment:
     made.filters["day_time"] = lambda moment: format_datetime(
         moment, "EEE d MMM, HH:mm", tzinfo=ZONE, locale=REGION.get(language, language)
     )
+    made.filters["from_until"] = partial(_from_until, locale=REGION.get(language, language))
     made.filters["of_hundred"] = lambda part: format_percent(part / 100, locale=REGION.get(language, language))
     return made
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _from_until(span: tuple[datetime, datetime], locale: str) -> str:
+    """The day is said once where it is the same."""
+    starts, ends = (moment.astimezone(ZONE) for moment in span)
+    said = "HH:mm" if starts.date() == ends.date() else "EEE d MMM, HH:mm"
+    return (
+        f"{format_datetime(starts, 'EEE d MMM, HH:mm', locale=locale)} – {format_datetime(ends, said, locale=locale)}"
+    )
 
 
 def _stopwatch(seconds: float) -> str:

@@ -25,11 +25,12 @@ __all__ = ["Me", "Permission", "allow", "permission_of", "refuse_undeclared"]
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What a route depends on. `passive`: a page that asks by itself; that does not keep anybody signed in. `files`:
-    how many a form may bring."""
+    how many a form may bring. `locked`: also while nobody has touched the page for long: shows nothing written."""
 
     permission: Permission
     passive: bool = False
     files: int = 0
+    locked: bool = False
 
 
 class _Asked:
@@ -51,9 +52,9 @@ class _Asked:
                 await asking.close()  # a file that a form brought
 
 
-def allow(permission: Permission, *, passive: bool = False, files: int = 0) -> Declared:
+def allow(permission: Permission, *, passive: bool = False, files: int = 0, locked: bool = False) -> Declared:
     """For a route: `dependencies=[allow(Permission.SEE_DESK)]`."""
-    declared: Declared = Depends(_Asked(Allowed(permission, passive, files)))
+    declared: Declared = Depends(_Asked(Allowed(permission, passive, files, locked)))
     return declared
 
 

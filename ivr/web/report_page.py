@@ -23,9 +23,8 @@ from ivr.reports.release import as_text, release
 from ivr.reports.spreadsheet import as_csv
 from ivr.reports.words import Words, words
 from ivr.signing import Deed, record
-from ivr.web.entrance import Entrance
-from ivr.web.pages import Pages
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 from ivr.web.speech import LANGUAGES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,11 +56,7 @@ class Line:
     year_before: int | None
 
 
-class ReportPage:
-    def __init__(self, pages: Pages, entrance: Entrance) -> None:
-        self._pages = pages
-        self._entrance = entrance
-
+class ReportPage(Room):
     def router(self) -> APIRouter:
         made = APIRouter(dependencies=[allow(Permission.SEE_REPORTS)])
         made.add_api_route("/reports", self.show, methods=["GET", "HEAD"])

@@ -11,20 +11,14 @@ from ivr import reviewing, wrapup
 from ivr.desk.access import may
 from ivr.errors import Conflict, Refused
 from ivr.reviewing import Mark, Review, share
-from ivr.settings import Settings
 from ivr.signing import Deed, record
 from ivr.web import form
-from ivr.web.entrance import Entrance, lead
-from ivr.web.pages import Pages
+from ivr.web.entrance import lead
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 
 
-class Reviews:
-    def __init__(self, settings: Settings, pages: Pages, entrance: Entrance) -> None:
-        self._settings = settings
-        self._pages = pages
-        self._entrance = entrance
-
+class Reviews(Room):
     def router(self) -> APIRouter:
         made = APIRouter()
         see, write = [allow(Permission.SEE_DESK)], [allow(Permission.REVIEW_CALLS)]

@@ -14,12 +14,11 @@ from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.routing.rota_grid import grid, monday_of
 from ivr.routing.rota_words import Rows, groups
 from ivr.routing.week import read_times, show_times
-from ivr.settings import Settings
 from ivr.signing import Deed, Unit, record
 from ivr.web import form
-from ivr.web.entrance import Entrance, lead
-from ivr.web.pages import Pages
+from ivr.web.entrance import lead
 from ivr.web.permission import Me, Permission, allow
+from ivr.web.room import Room
 
 LONGEST_RUN = 366
 FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
@@ -35,12 +34,7 @@ class Wrong(Exception):
         self.field, self.why = field, why
 
 
-class Rota:
-    def __init__(self, settings: Settings, pages: Pages, entrance: Entrance) -> None:
-        self._settings = settings
-        self._pages = pages
-        self._entrance = entrance
-
+class Rota(Room):
     def router(self) -> APIRouter:
         made = APIRouter()
         see, run = [allow(Permission.SEE_ROTA)], [allow(Permission.RUN_ROTA)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,11 +14,14 @@ HEADERS = {
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), display-capture=(), geolocation=(), payment=(), usb=(), "
+    "serial=(), bluetooth=(), midi=()",
     "Referrer-Policy": "same-origin",  # with no-referrer a browser names no origin of a form, not even our own
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
     "Cache-Control": "no-store",
 }
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Shield:
@@ -28,7 +33,7 @@ class Shield:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message))
+                _add(MutableHeaders(scope=message), HEADERS | (ONLY_HTTPS if scope.get("scheme") == "https" else {}))
             await send(message)
 
         await self._app(scope, receive, shielded)
@@ -46,6 +51,6 @@ class Packed:
         await (self._packing if is_text else self._app)(scope, receive, send)
 
 
-def _add(headers: MutableHeaders) -> None:
-    for name, value in HEADERS.items():
+def _add(headers: MutableHeaders, told: Mapping[str, str]) -> None:
+    for name, value in told.items():
         headers.setdefault(name, value)

@@ -21,6 +21,7 @@ class SignIn:
 
     def router(self) -> APIRouter:
         made = APIRouter()
+        out = [allow(Permission.SIGNING_IN, locked=True)]
         anybody, half_way = [allow(Permission.ANYBODY)], [allow(Permission.SIGNING_IN)]
         made.add_api_route("/sign-in", self.ask, methods=["GET", "HEAD"], dependencies=anybody)
         made.add_api_route("/sign-in", self.take, methods=["POST"], dependencies=anybody)
@@ -28,7 +29,7 @@ class SignIn:
         made.add_api_route("/sign-in/code", self.take_code, methods=["POST"], dependencies=half_way)
         made.add_api_route("/sign-in/set-up", self.ask_set_up, methods=["GET", "HEAD"], dependencies=half_way)
         made.add_api_route("/sign-in/set-up", self.take_set_up, methods=["POST"], dependencies=half_way)
-        made.add_api_route("/sign-out", self.sign_out, methods=["POST"], dependencies=half_way)
+        made.add_api_route("/sign-out", self.sign_out, methods=["POST"], dependencies=out)
         return made
 
     async def ask(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -19,11 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from ivr import page_call
+from ivr import page_call, presence
 from ivr.board.feed import Feed, follow_line
+from ivr.desk.access import may
 from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
-from ivr.signing import Database, office
+from ivr.signing import Account, Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
 from ivr.web.account_list import AccountList
 from ivr.web.audit import Audit
@@ -40,10 +42,13 @@ from ivr.web.front import Asked, Front
 from ivr.web.hand_over import HandOver
 from ivr.web.help_page import Help
 from ivr.web.menu_list import MenuList
+from ivr.web.menu_trial import MenuTrial
 from ivr.web.message_list import MessageList
+from ivr.web.metrics import Metrics
 from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
+from ivr.web.patience import Patience
 from ivr.web.permission import Permission, allow, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
@@ -59,6 +64,7 @@ from ivr.web.wrap_up import WrapUp
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
 STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
+MOST_CONNECTIONS = 1_000  # a watcher of the board holds one, a telephone in a page another
 PING_S = 15.0  # a page that does not answer for as long is gone
 
 # One branch of errors.py, one status. What an error says stays here: it may name files.
@@ -82,22 +88,25 @@ def site(
     pages = Pages()
     entrance = entrance or entrance_of(settings, Database(settings.database))
     papers, feed = WrapUp(settings, pages, entrance), feed or Feed()
-    sign_in, own = SignIn(pages, entrance), OwnAccount(pages, entrance)
+    stands_on = settings, pages, entrance
+    sign_in, own = SignIn(pages, entrance), OwnAccount(*stands_on)
     routers = (
         Front(settings, pages, pulse or LinePulse(settings)).router(),
         sign_in.router(),
         own.router(),
         Passkeys(entrance, own, sign_in).router(),
-        Rota(settings, pages, entrance).router(),
-        AccountList(settings, pages, entrance).router(),
-        Audit(pages, entrance).router(),
-        Debriefs(pages, entrance).router(),
-        Reviews(settings, pages, entrance).router(),
+        Rota(*stands_on).router(),
+        AccountList(*stands_on).router(),
+        Audit(*stands_on).router(),
+        Debriefs(*stands_on).router(),
+        Reviews(*stands_on).router(),
         MenuList(settings, pages, entrance).router(),
-        ReportPage(pages, entrance).router(),
+        MenuTrial(settings, pages, entrance).router(),
+        ReportPage(*stands_on).router(),
         PromptList(settings, pages, entrance).router(),
-        CallList(settings, pages, entrance).router(),
+        CallList(*stands_on).router(),
         BoardPage(settings, pages, entrance, feed).router(),
+        Metrics(settings, entrance, feed).router(),
         Telephone(settings, pages, entrance).router(),
         Desk(settings, pages, entrance, papers, feed).router(),
         Directory(pages, papers).router(),
@@ -114,8 +123,14 @@ def site(
 
 
 def entrance_of(settings: Settings, database: Database) -> Entrance:
-    """Nobody is idle who talks on this line."""
-    return Entrance(office(settings, database, partial(page_call.is_talking, settings)))
+    """Nobody is idle who talks on this line; whom it may ring next is locked, not signed out."""
+    on_duty = partial(_is_on_duty, database)
+    return Entrance(office(settings, database, partial(page_call.is_talking, settings), on_duty))
+
+
+async def _is_on_duty(database: Database, person: Account) -> bool:
+    takes_calls = bool(person.extension) and may(person.role, Permission.TAKE_CALLS)
+    return takes_calls and await presence.is_on_duty(database, person.extension or "", datetime.now(UTC))
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:
@@ -200,6 +215,8 @@ async def serve(settings: Settings) -> None:
         log_config=None,
         server_header=False,
         lifespan="off",
+        http=Patience,
+        limit_concurrency=MOST_CONNECTIONS,
         ws="websockets-sansio",
         ws_max_size=MOST_BYTES,
         ws_ping_interval=PING_S,

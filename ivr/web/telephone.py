@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request, WebSocket
@@ -24,7 +23,7 @@ from ivr.signing import Seat
 from ivr.telephony import page_line, phones
 from ivr.telephony.page_guard import Guard
 from ivr.telephony.page_line import SIP, Code, PageLine
-from ivr.web.entrance import Entrance
+from ivr.web.entrance import Entrance, place_of
 from ivr.web.pages import Pages
 from ivr.web.permission import Me, Permission, allow
 
@@ -46,7 +45,7 @@ class Telephone:
         self._watching: set[asyncio.Task[None]] = set()
 
     def router(self) -> APIRouter:
-        declared, by_itself = [allow(Permission.TAKE_CALLS)], [allow(Permission.TAKE_CALLS, passive=True)]
+        declared, by_itself = [allow(Permission.TAKE_CALLS)], [allow(Permission.TAKE_CALLS, passive=True, locked=True)]
         made = APIRouter()
         made.add_api_websocket_route("/telephone", self.connect, dependencies=by_itself)
         made.add_api_route("/telephone/account", self.tell_account, methods=["GET"], dependencies=by_itself)
@@ -165,9 +164,7 @@ def _extension(me: Seat) -> str:
 
 def _is_own(socket: WebSocket) -> bool:
     """A page of another site would come with the same cookie: RFC 6455, 10.2."""
-    return (
-        bool(socket.headers.get("host")) and urlsplit(socket.headers.get("origin", "")).netloc == socket.headers["host"]
-    )
+    return bool(socket.headers.get("host")) and place_of(socket.headers.get("origin", "")) == socket.headers["host"]
 
 
 async def _close(socket: WebSocket, code: Code) -> None:

@@ -1,25 +1,28 @@
 """`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
 
-python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls]
+python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls|reports|desk]
+                      [--rows N] [--postgresql | --database URL]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from rich.console import Console
 
-from tests.bench import board, call_pages, latency, ledger_pace, routing, saturation, sessions
-from tests.bench.figures import Found, as_json, machine, table
+from tests.bench import board, call_pages, desk, latency, ledger_pace, many, reports, routing, saturation, sessions
+from tests.bench.figures import Found, Machine, as_json, machine, table
 from tests.bench.own_line import BenchLine, opened
 
-NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls")
+NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls", "reports", "desk")
 ON_THE_LINE = ("saturation", "latency")
+OF_MANY_ROWS = {"calls": call_pages.run, "reports": reports.run}
 
 Tell = Callable[[str], None]
 
@@ -30,7 +33,7 @@ def main() -> int:
     screen, progress = Console(), Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the line is closed
     with progress.status("beginning") as status:
-        for found in _benches(wanted, on.cores, lambda text: _say(progress, status.update, text)):
+        for found in _benches(wanted, on, lambda text: _say(progress, status.update, text)):
             results.append(found)
             if not wanted.json:
                 screen.print(table(found, on), "")
@@ -50,19 +53,36 @@ def _arguments() -> argparse.Namespace:
     reads = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     reads.add_argument("--json", action="store_true", help="one JSON object in place of the tables")
     reads.add_argument("--quick", action="store_true", help="a look in two minutes; too short for a judgement")
+    reads.add_argument("--rows", type=int, default=0, help="contacts, for calls and reports; 1,000,000 unless told")
+    reads.add_argument("--postgresql", action="store_true", help="calls and reports: a server of its own, under /tmp")
+    reads.add_argument("--database", default="", metavar="URL", help="calls and reports: of rows made before")
     reads.add_argument("--only", choices=NAMES, help="one bench")
     return reads.parse_args()
 
 
-def _benches(wanted: argparse.Namespace, cores: int, tell: Tell) -> Iterator[Found]:
+def _benches(wanted: argparse.Namespace, on: Machine, tell: Tell) -> Iterator[Found]:
     names = (wanted.only,) if wanted.only else NAMES
     with ExitStack() as stack:
         line = None
         if set(names) & set(ON_THE_LINE):
             tell("opening a line of its own")
             line = stack.enter_context(opened())
+        for name in (each for each in names if each not in OF_MANY_ROWS):
+            yield from _bench(name, line, wanted.quick, on.cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
+    yield from _of_many_rows([each for each in names if each in OF_MANY_ROWS], wanted, tell)
+
+
+def _of_many_rows(names: Sequence[str], wanted: argparse.Namespace, tell: Tell) -> Iterator[Found]:
+    """All of the same rows; how busy the machine was beside says how far to trust the clock."""
+    if not names:
+        return
+    rows = wanted.rows or (many.QUICK if wanted.quick else many.LONG)
+    with many.made(rows, postgresql=wanted.postgresql, url=wanted.database, tell=tell) as found:
         for name in names:
-            yield from _bench(name, line, wanted.quick, cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
+            before = os.getloadavg()[0]
+            told = OF_MANY_ROWS[name](found, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
+            told.notes.append(f"Load of the machine before {before:.1f}, after {os.getloadavg()[0]:.1f}.")
+            yield told
 
 
 def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tell) -> Iterator[Found]:
@@ -70,8 +90,8 @@ def _bench(name: str, line: BenchLine | None, quick: bool, cores: int, tell: Tel
         yield from routing.measure(routing.QUICK if quick else routing.LONG, tell)
     elif name == "board":
         yield board.measure(board.QUICK if quick else board.LONG, tell)
-    elif name == "calls":
-        yield call_pages.measure(call_pages.QUICK if quick else call_pages.LONG, tell)
+    elif name == "desk":
+        yield desk.measure(desk.QUICK if quick else desk.LONG, tell)
     elif name == "sessions":
         yield sessions.measure(sessions.QUICK if quick else sessions.LONG, tell)
     elif name == "ledger":

@@ -57,7 +57,7 @@ def measure(span: Span, tell: Tell) -> Found:
 async def _measure(folder: Path, span: Span, tell: Tell) -> Found:
     async with FakeAmi() as fake, _site(folder, fake) as (port, cookie, house):
         tell(f"{WATCHERS} watchers for {span.seconds:g} s")
-        delays = await _delays(fake, port, cookie, span.seconds)
+        delays, worked_s = await _delays(fake, port, cookie, span.seconds)
         tell("an hour's events")
         grown = await _grown(fake, house, span.flood)
     cuts = quantiles(delays, n=100)
@@ -65,6 +65,7 @@ async def _measure(folder: Path, span: Span, tell: Tell) -> Found:
         Figure(f"event to browser, {WATCHERS} watchers, {EVENTS_PER_S} events/s, median", cuts[49] * 1000, "ms"),
         Figure("the same, 99th percentile", cuts[98] * 1000, "ms", at_most(500)),
         Figure("changes that arrived", len(delays)),
+        Figure("processor time of the site for an event", worked_s * 1000 / (span.seconds * EVENTS_PER_S), "ms"),
         Figure(f"memory after {span.flood:,} events", grown, "MB more", at_most(10)),
     ]
     return Found("board", "The live board", figures, ["The watchers share the machine."])
@@ -96,11 +97,13 @@ async def _site(folder: Path, fake: FakeAmi) -> AsyncIterator[tuple[int, str, Ho
         await house.database.close()
 
 
-async def _delays(fake: FakeAmi, port: int, cookie: str, seconds: float) -> list[float]:
+async def _delays(fake: FakeAmi, port: int, cookie: str, seconds: float) -> tuple[list[float], float]:
+    """Of each change at each watcher; and the processor's seconds that the site took, the fake switch's among them."""
     argv = ["-m", "tests.bench.watchers", str(port), cookie, str(WATCHERS), str(seconds + 10)]
     watching = await asyncio.create_subprocess_exec(sys.executable, *argv, stdout=asyncio.subprocess.PIPE)
     await asyncio.sleep(6)  # until all are connected and have the whole
     sent: dict[int, float] = {}
+    began = time.process_time()
     for n in range(1, int(seconds * EVENTS_PER_S / 2)):
         next_at = time.monotonic() + 2 / EVENTS_PER_S
         sent[n] = time.monotonic()
@@ -108,9 +111,10 @@ async def _delays(fake: FakeAmi, port: int, cookie: str, seconds: float) -> list
         await asyncio.sleep(1 / EVENTS_PER_S)
         await fake.send(TOLD.format(state="over", n=n - WAITING, at=time.time()))
         await asyncio.sleep(max(0.0, next_at - time.monotonic()))
+    worked_s = time.process_time() - began
     told, _ = await watching.communicate()
     arrived = (line.split() for line in told.decode().splitlines())
-    return [float(at) - sent[int(number)] for number, at in arrived if int(number) in sent]
+    return [float(at) - sent[int(number)] for number, at in arrived if int(number) in sent], worked_s
 
 
 async def _grown(fake: FakeAmi, house: House, events: int) -> float:

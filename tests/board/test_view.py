@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.board.state import Board, Call, Stage
-from ivr.board.view import Limits, Person, Today, Tone, View, front, view
+from ivr.board.view import Beside, Limits, Person, Today, Tone, View, front, view
 from ivr.desk.presence import State
 
 NOW = 1_795_293_500.0
@@ -20,7 +20,7 @@ def waiting(name: str, place: int = 0, waited_s: float = 5, priority: str = "nor
 
 def seen(*calls: Call, people: tuple[Person, ...] = (), today: Today | None = None) -> View:
     board = Board({call.id: call for call in calls}, away=False)
-    return view(board, people, today or Today(), LIMITS, NOW)
+    return view(board, Beside(people, today or Today()), LIMITS, NOW)
 
 
 @pytest.mark.parametrize(("waited_s", "tone"), [(0, Tone.CALM), (20, Tone.ATTENTION), (60, Tone.DANGER)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ivr.check import check_promises
+from ivr.alarms import Vitals, raised
 from ivr.cli import app
 from ivr.cli import callbacks as verbs
 from ivr.errors import HelplineError, NotFound, Refused
 from ivr.settings import Settings
+from ivr.vitals import look
 from tests.conftest import PROJECT
 from tests.records.switch_log import FIRST_SECOND, SwitchLog, promised, tried
 
@@ -150,28 +153,26 @@ def test_no_number_and_nothing_sealed_is_shown() -> None:
         assert "a" * 32 not in run(*words)
 
 
-def promises_of_check() -> tuple[bool, str]:
-    (found,) = check_promises(Settings())
-    return found.well, found.detail
+def vitals_at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> tuple[Vitals, list[str]]:
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return moment
+
+    monkeypatch.setattr("ivr.vitals.datetime", Then)
+    found = asyncio.run(look(Settings()))
+    running = replace(found, answers=True, parts={"switch": True, "answer": True}, phones=1)
+    return found, [f"{alarm.name}: {alarm.means('en')}" for alarm in raised(running)]
 
 
 def test_check_says_what_somebody_must_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Late(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return NOW + timedelta(minutes=95)
-
-    monkeypatch.setattr("ivr.check.datetime", Late)
-    assert promises_of_check() == (False, "1 lapse soon or were not kept")
+    found, alarms = vitals_at(NOW + timedelta(minutes=95), monkeypatch)
+    assert found.promises_late == 1
+    assert "promises: Promises to ring back: 1 lapse soon or were not kept." in alarms
 
 
 def test_check_says_that_a_promise_needs_a_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Early(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return NOW
-
-    monkeypatch.setattr("ivr.check.datetime", Early)
-    assert promises_of_check() == (False, "2 open, and no trunk to ring them over")
+    told = "unkeepable: There are promises to ring back (2) and no trunk to ring them over."
+    assert vitals_at(NOW, monkeypatch)[1] == [told]
     monkeypatch.setenv("IVR_TRUNK_HOST", "127.0.0.2")
-    assert promises_of_check() == (True, "2 open")
+    assert vitals_at(NOW, monkeypatch)[1] == []

@@ -5,11 +5,12 @@ No name, number or story here is anybody's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from ivr import accounts, call_log, disclosing, rota, wrapup
+from ivr import accounts, call_log, disclosing, help_request, new_flow, rota, wrapup
 from ivr.accounts import By
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.contact_import import bring_in
@@ -17,16 +18,25 @@ from ivr.desk.access import Role
 from ivr.desk.disclosure import Form as RegisterForm
 from ivr.desk.wrapup import Form
 from ivr.disclosing import Who
-from ivr.records import contact
+from ivr.flow.steps import Begun
+from ivr.help_request import Why
+from ivr.prepare import make_folders, take_flow
+from ivr.records import contact, flow
+from ivr.records.draft import Of
+from ivr.routing.hours import BAKU
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
 from ivr.telephony.statuses import PhoneState
 from ivr.wrapup import Sheet
-from tests.records.switch_log import SwitchLog, answered
+from tests.records.rung import rang
+from tests.records.switch_log import Calling, SwitchLog, answered
 from tests.reports.test_contact_rows import GOOD, as_csv
 from tests.web.house import House
 
 GIVEN = "given"  # has a one-time password and has changed it: a telephone is still to be set up
 HALF_WAY = "half-way"  # has typed the password, and no code yet
+# Counsellors by what happens at their desk, with their extensions.
+LOCKED, RUNG, TALKING = "rena", "konul", "nermin"
+AT_DESKS = {LOCKED: "104", RUNG: "105", TALKING: "106"}
 
 Known = dict[str, str]
 Part = Callable[[House], Awaitable[Known]]
@@ -63,17 +73,41 @@ async def calls(house: House) -> Known:
     }
 
 
+async def desks(house: House) -> Known:
+    """A call rings now, and one goes on, with a child who does not speak. After `calls`."""
+    log = SwitchLog(time.time() - 60)
+    _now(log, AT_DESKS[RUNG], language="az", topic="violence", age_band="11-14", priority="danger")
+    talks, channel = _now(log, AT_DESKS[TALKING], language="ru", topic="psychological", age_band="15-18", silent="yes")
+    log.at = time.time() - 4
+    talks.talks(channel)
+    file = house.settings.ledger_file
+    file.write_bytes(file.read_bytes() + log.data)
+    await call_log.catch_up(call_log.CallLog(house.database, file))
+    return {}
+
+
+def _now(log: SwitchLog, extension: str, **said: object) -> tuple[Calling, str]:
+    """Somebody waits, and that counsellor's telephone rings for them this second."""
+    log.at = time.time() - 40
+    call = log.call()
+    call.decided(**said)
+    call.queued()
+    log.at = time.time() + 3600  # it rings for as long as all the pictures take
+    return call, call.rings(extension)
+
+
 async def register(house: House) -> Known:
     """What was told of children: two entries, one of them corrected."""
     desk = wrapup.open_desk(house.settings, house.database)
-    who, contact_id = Who("gunay", Role.SUPERVISOR, house.now), (await call_log_ids(house))[0]
+    aynur, gunay = Who("aynur", Role.COUNSELLOR, house.now), Who("gunay", Role.SUPERVISOR, house.now)
+    contact_id = (await call_log_ids(house))[0]
     told = {"when": "2026-11-22T10:40", "decided_by": "gunay"}
     note = "Növbətçi polis əməkdaşı qeydə aldı, bir saatdan sonra geri zəng edəcəklər."
     first = RegisterForm("police", "physical_violence", child_told="before", note=note, **told)
-    made = str(await disclosing.enter(desk, who, contact_id, first))
-    await disclosing.correct(desk, who, made, 1, replace(first, ground="danger_to_life"))
+    made = str(await disclosing.enter(desk, aynur, contact_id, first))
+    await disclosing.correct(desk, gunay, made, 1, replace(first, ground="danger_to_life"))
     second = RegisterForm("child_protection", "neglect", child_told="no", not_told="would_endanger", **told)
-    await disclosing.enter(desk, replace(who, name="aynur", role=Role.COUNSELLOR), contact_id, second)
+    await disclosing.enter(desk, gunay, contact_id, second)
     return {"entry_id": made}
 
 
@@ -115,6 +149,48 @@ async def prompts(house: House) -> Known:
     return {"code": "az"}
 
 
+async def menus(house: House) -> Known:
+    """An hour of callers in them; others on trial, heard by keyboard; and one step back."""
+    log = SwitchLog(house.now.timestamp() - 7200, pace_s=0.5)
+    for n in range(60):
+        call = log.call()
+        if n % 10:
+            call.asked("language", "123"[n % 7 % 3] if n % 6 else "")
+        if n % 10 > 1:
+            topic = "1234560"[n % 7]
+            call.asked("topic", topic if n % 9 else "")
+            if topic in "12456" and n % 9:
+                call.asked("age", str(1 + n % 4))
+            call.decided(language="az")
+        call.hangs_up()
+    with house.settings.ledger_file.open("ab") as file:
+        file.write(log.data)
+    await call_log.catch_up(call_log.CallLog(house.database, house.settings.ledger_file))
+    make_folders(house.settings)
+    take_flow(house.settings)
+    text = house.settings.helpline_file.read_text()
+    by = new_flow.By("gunay", house.now)
+    for wait_s in ("2.4", "2.5"):
+        await new_flow.put_on_trial(
+            house.settings, house.database, text.replace("wait_s = 2.3", f"wait_s = {wait_s}"), by
+        )
+        await tried(house, by)
+        shelf = await new_flow.shelf(house.settings, house.database)
+        await new_flow.take_over(house.settings, house.database, shelf.trial.id if shelf.trial else "", by)
+    other = text.replace('4 = { topic = "legal", to = "menu.age" }', '4 = { topic = "legal", to = "route.counsellor" }')
+    other = other.replace('6 = { topic = "health", to = "menu.age" }', '7 = { topic = "health", to = "menu.age" }')
+    await new_flow.put_on_trial(house.settings, house.database, other, by)
+    return {}
+
+
+async def tried(house: House, by: new_flow.By) -> None:
+    trial = (await new_flow.shelf(house.settings, house.database)).trial
+    assert trial
+    assert (await new_flow.try_keys(house.database, trial, ("1", "2", "3"), Begun.USUAL, by)).is_through
+    async with house.database.unit_of_work() as unit:
+        await flow.note_called(unit, trial.mark, "103", by.at, "person az normal")
+
+
 async def line(house: House) -> Known:
     """Two wait, one in danger; two talk; one is in the menus."""
     now = house.now.timestamp()
@@ -132,8 +208,35 @@ async def line(house: House) -> Known:
         talks = {"talking_since": now - since_s if stage is Stage.TALKING else None}
         calls[name] = replace(call, **waits if call.waits else talks)
     phones = {"101": PhoneState.TALKING, "102": PhoneState.RINGING, "103": PhoneState.IDLE}
+    phones |= {AT_DESKS[RUNG]: PhoneState.RINGING, AT_DESKS[TALKING]: PhoneState.TALKING}
     calls["1795293485-000901"] = replace(calls["1795293485-000901"], ringing=("102",))
     house.feed.board = Board(calls, {name: Phone(state) for name, state in phones.items()}, away=False)
+    return {}
+
+
+async def help_asked(house: House) -> Known:
+    """In one of the talks that go on."""
+    of = Of("1795293485-000903", "aynur")
+    await help_request.ask(house.database, of, "101", Why.UNSURE, house.now - timedelta(seconds=40))
+    return {}
+
+
+async def days(house: House) -> Known:
+    """Today until now, and the same weekday of the four weeks before."""
+    midnight = BAKU.moment(BAKU.day(house.now))
+    today = "0100001243350"
+    before = "100000124234533334543321"
+    moments = [
+        midnight + timedelta(hours=hour, minutes=2 * n) for hour, calls in enumerate(today) for n in range(int(calls))
+    ]
+    moments += [
+        midnight - timedelta(weeks=week) + timedelta(hours=hour, minutes=5 * n)
+        for week in range(1, 5)
+        for hour, calls in enumerate(before)
+        for n in range(int(calls) + week % 2)
+    ]
+    async with house.database.unit_of_work() as unit:
+        await rang(unit, *moments)
     return {}
 
 
@@ -151,4 +254,6 @@ async def shifts(house: House) -> Known:
     return {}
 
 
-FURNISHED: tuple[Part, ...] = (people, calls, register, years_before, prompts, line, shifts)
+FURNISHED: tuple[Part, ...] = (
+    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts, menus,
+)  # fmt: skip

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,17 +17,21 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.types import ASGIApp
 
 from ivr.desk.access import Role
-from ivr.records import attempt
+from ivr.desk.presence import Said, Word
+from ivr.records import attempt, counsellor, presence
+from ivr.records.counsellor import Counsellor
 from ivr.records.database import Database, migrate
 from ivr.settings import Settings
+from ivr.signing import Account
 from ivr.web.site import Server
-from tests.gallery.furnishing import FURNISHED, GIVEN, HALF_WAY
+from tests.gallery.furnishing import AT_DESKS, FURNISHED, GIVEN, HALF_WAY, LOCKED, RUNG, TALKING
 from tests.gallery.views import NOBODY, View, views
 from tests.web.house import PASSWORD, House
 
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 800), (360, 740)
 # Nothing is looked for elsewhere.
+LOCALES = {"az": "az-AZ", "ru": "ru-RU", "en": "en-GB"}  # a browser writes dates in the way of its own language
 FLAGS = ("--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1")
 
 
@@ -74,7 +79,10 @@ class OpenHouse:
     async def _context(self, who: str, look: Look) -> BrowserContext:
         width, height = look.size
         context = await self.browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=look.scheme, reduced_motion="reduce"
+            locale=LOCALES[look.language],
+            viewport={"width": width, "height": height},
+            color_scheme=look.scheme,
+            reduced_motion="reduce",
         )
         cookies = {"lang": look.language} | ({"session": self.cookies[who]} if who else {})
         await context.add_cookies(
@@ -89,6 +97,8 @@ async def open_house(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Ope
     settings = Settings(state_dir=folder / "state")
     migrate(settings.database)
     house = House(settings, Database(settings.database))
+    house.on_duty = _is_locked
+    await _counsellors(house)
     cookies = await _sign_in(house)
     known: dict[str, str] = {}
     for part in FURNISHED:
@@ -102,10 +112,10 @@ async def open_house(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Ope
 
 async def _sign_in(house: House) -> dict[str, str]:
     cookies = {}
-    for who in (*Role, GIVEN, HALF_WAY):
+    for who in (LOCKED, *Role, RUNG, TALKING, GIVEN, HALF_WAY):
         role = who if isinstance(who, Role) else Role.COUNSELLOR
         name = {Role.COUNSELLOR: "aynur", Role.SUPERVISOR: "sevda", Role.ADMINISTRATOR: "rauf"}.get(who, who)
-        given = await house.add(name, role, "101" if who is Role.COUNSELLOR else "")
+        given = await house.add(name, role, AT_DESKS.get(who, "101" if who is Role.COUNSELLOR else ""))
         async with house.browser() as browser:
             if who == GIVEN:
                 await browser.change_password(given)
@@ -115,7 +125,20 @@ async def _sign_in(house: House) -> dict[str, str]:
                 house.later(minutes=1)
                 await browser.sign_in(who, PASSWORD)
             cookies[str(who)] = browser.client.cookies["session"]
+        if who == LOCKED:
+            house.later(minutes=31)
     return cookies
+
+
+async def _is_locked(person: Account) -> bool:
+    return person.name == LOCKED
+
+
+async def _counsellors(house: House) -> None:
+    async with house.database.unit_of_work() as unit:
+        for name, extension in AT_DESKS.items():
+            await counsellor.write(unit, Counsellor(extension, name.title(), ("az", "ru"), active=True))
+            await presence.write(unit, Said(extension, Word.SIGN_IN, datetime.now(UTC)))
 
 
 @asynccontextmanager
@@ -133,9 +156,9 @@ async def served(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> AsyncI
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -19,16 +19,18 @@ from starlette.types import ASGIApp
 from ivr.desk.access import MAY, Permission, Role
 from ivr.web.permission import permission_of
 from ivr.web.pulse import Pulse
-from tests.gallery.furnishing import GIVEN, HALF_WAY
+from tests.gallery.furnishing import GIVEN, HALF_WAY, LOCKED, RUNG, TALKING
 from tests.web.house import PASSWORD
 
 # Files, streams, answers for machines, parts of pages, and what only leads on: by the path of the route.
 NO_PAGE = frozenset(
     {
         "/health",
+        "/metrics",
         "/static/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
+        "/prompts/phone/{take}.wav",
         "/board/events",
         "/telephone/account",
         "/desk/stream",
@@ -71,6 +73,37 @@ async def refused_paper(page: Page) -> None:
     await page.wait_for_selector("#gender-wrong")
 
 
+def presses(*keys: str) -> Deed:
+    """On the keypad of menus on trial."""
+
+    async def deed(page: Page) -> None:
+        for key in keys:
+            await page.click(f".keypad [value='{key}']")
+            await page.wait_for_load_state()
+
+    return deed
+
+
+def telephone(state: str) -> Deed:
+    """As if the telephone in the page had just become so: there is no switch behind it."""
+
+    async def deed(page: Page) -> None:
+        call = {"state": state, "shown": "RU psychological 15-18", "danger": state == "ringing", "muted": False}
+        told = {"detail": {"connection": "here", "call": call}}
+        await page.evaluate("() => { telephone.tell = () => {}; }")  # what it is really
+        await page.evaluate("told => document.dispatchEvent(new CustomEvent('telephone', told))", told)
+        await page.eval_on_selector_all("#telephone [data-part=others]", "all => all.forEach(each => each.open = true)")
+
+    return deed
+
+
+async def open_menu(page: Page) -> None:
+    """On a telephone's width there is a button for it."""
+    button = page.locator("[popovertarget=pages]")
+    if await button.is_visible():
+        await button.click()
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A state of a page: `path` as in the address bar, `who` looks (a role, a name, or nobody)."""
@@ -108,6 +141,13 @@ STATES = (
     View("versions-sealed", "/contacts/{written_id}/versions", Role.SUPERVISOR),
     View("new-contact-refused", "/contacts/new", Role.COUNSELLOR, refused_paper),
     View("desk-done", "/desk?done", Role.COUNSELLOR),
+    View("menus-tried", "/menus/trial", Role.SUPERVISOR, presses("1", "2", "3")),
+    View("menus-refused", "/menus/new", Role.SUPERVISOR, sends(text="[line]\nnumber = 116\n[menu.x]\nprompts = []")),
+    View("prompts-taken", "/prompts/{code}?phone=away&of=welcome", Role.SUPERVISOR),
+    View("desk-locked", "/desk", LOCKED),
+    View("desk-rung", "/desk", RUNG, telephone("ringing")),
+    View("desk-talking", "/desk", TALKING, telephone("talking")),
+    View("desk-menu", "/desk", Role.SUPERVISOR, open_menu),
     View("duty-of-care-all", "/duty-of-care", Role.SUPERVISOR),
     View("duty-of-care-entry", "/duty-of-care/{entry_id}", Role.SUPERVISOR),
     View("duty-of-care-refused", "/contacts/{written_id}/duty-of-care", Role.SUPERVISOR, sends()),

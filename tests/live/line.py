@@ -56,6 +56,7 @@ class LiveLine:
             "IVR_STATE_DIR": str(self.state),
             "IVR_ASTERISK": os.environ.get("IVR_ASTERISK", str(PROJECT / "var/asterisk")),
             "IVR_RTP_FIRST_PORT": str(self._ports.first),
+            "IVR_TEST_CALL_EVERY_MIN": "0",  # the ledger of a story is its own
             "IVR_WRAP_UP_S": "0",  # or every phone would rest for two minutes between two stories
             **{f"IVR_{name}_PORT": str(port) for name, port in ports.items()},
             **{f"IVR_{name.upper()}": value for name, value in settings.items()},

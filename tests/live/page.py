@@ -122,11 +122,11 @@ async def desk(line: LiveLine, extension: str, hertz: int) -> AsyncIterator[Desk
     """Of somebody who has signed in at the line's own site. Its microphone hears a tone."""
     relay = Relay(int(line.env["IVR_WEB_PORT"]))
     async with relay.on() as port, _browser(line.folder(), hertz) as page:
-        await page.context.add_cookies([_cookie(await _signed_in(line, extension, port))])
+        await page.context.add_cookies([cookie_of(await signed_in(line, extension, port))])
         yield Desk(page, relay, port)
 
 
-async def _signed_in(line: LiveLine, extension: str, port: int) -> str:
+async def signed_in(line: LiveLine, extension: str, port: int) -> str:
     """The cookie of a new account with that extension; the one that had it is closed."""
     settings = Settings(state_dir=line.state)
     async with opened(settings.database) as database:
@@ -142,7 +142,7 @@ async def _signed_in(line: LiveLine, extension: str, port: int) -> str:
             return client.cookies["session"]
 
 
-def _cookie(token: str) -> Any:
+def cookie_of(token: str) -> Any:
     return {"name": "session", "value": token, "url": "http://127.0.0.1", "httpOnly": True, "sameSite": "Strict"}
 
 

@@ -17,7 +17,7 @@ from ivr.records.database import opened
 from ivr.settings import Settings
 from ivr.telephony.sipp_child import Stay
 from tests.live.line import BUSY, LiveLine
-from tests.live.page import _cookie
+from tests.live.page import cookie_of
 from tests.live.test_stories import keys
 from tests.web.house import Browser, House
 
@@ -42,7 +42,7 @@ async def supervisor(line: LiveLine) -> AsyncIterator[Page]:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
             page = await browser.new_page(locale="en")
-            await page.context.add_cookies([_cookie(token)])
+            await page.context.add_cookies([cookie_of(token)])
             await page.goto(f"{address}/board?lang=en")
             yield page
         finally:

@@ -77,7 +77,8 @@ def in_clear(state: Path) -> set[tuple[str, str]]:
     wanted = [(each.text, form) for each in secrets() for form in each.forms()]
     files = (path for path in state.rglob("*") if path.is_file() and not path.is_symlink())
     own = (path for path in files if path.relative_to(state).parts[0] not in {"tests", "sounds"})
-    return {(str(path), text) for path in own for text, form in wanted if form in path.read_bytes()}
+    found = ((str(path), path.read_bytes()) for path in own)
+    return {(name, text) for name, data in found for text, form in wanted if form in data}
 
 
 def test_every_form_is_found(tmp_path: Path) -> None:
@@ -112,9 +113,22 @@ async def test_after_a_days_traffic_no_number_and_no_name_lies_in_clear(new_line
         line.run("block", talked["id"], "--hours", "1", "--reason", "a story", "--by", "tests")
         assert "7131" not in line.run("calls", "--json")
         assert in_clear(line.state) == set()
+        assert planted(line) == {NAME.split(maxsplit=1)[0], TALKS[-9:]}
         await erases(line)
         line.run("down")
         assert in_clear(line.state) == set()
+
+
+def planted(line: LiveLine) -> set[str]:
+    """What is found once it is there: a name in the switch's log, a number in the database's."""
+    log, number = line.state / "logs" / "switch.log", line.state / "database" / "planted"
+    was = log.read_bytes()
+    log.write_bytes(was + NAME.split(maxsplit=1)[0].encode())
+    number.write_bytes(TALKS.encode("utf-16-le").hex().encode())
+    found = in_clear(line.state)
+    log.write_bytes(was)
+    number.unlink()
+    return {text for _, text in found}
 
 
 async def talks(line: LiveLine) -> Row:

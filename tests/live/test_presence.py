@@ -122,9 +122,7 @@ async def test_signing_out_while_it_rings_leaves_the_caller_to_the_next(own: Liv
         ringing = await other.call(within_s=60)
         ringing.answer()
         await ringing.answered()
-        await asyncio.sleep(
-            1
-        )  # they talk: who hangs up in the instant of being connected is taken for a phone that died
+        await asyncio.sleep(1)  # who hangs up in the instant of being connected is taken for a phone that died
         ringing.hang_up()
         await call
         assert len(leaving.calls) == 1

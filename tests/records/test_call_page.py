@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.dialects import sqlite
 
-from ivr.records import call, contact, wrapup
+from ivr.records import call, call_page, contact, wrapup
 from ivr.records.call import Outcome, State
 from ivr.records.call_page import Asked, Listed, Page, Sort, page
 from ivr.records.database import Database
@@ -171,17 +172,50 @@ PLANS = {
 }
 
 
+RAREST = {
+    Asked(language="az", outcome="lost"): "outcome",
+    Asked(silent=False, topic="legal", counsellor="101"): "counsellor",
+    Asked(category=CODES[0], dialled="116111"): "category",
+    Asked(counsellor="999", since=DAY, outcome="lost"): "counsellor",
+    Asked(since=DAY, until=DAY + timedelta(minutes=9), counsellor="101"): "span",
+}
+
+
+@pytest.mark.parametrize(("asked", "name"), RAREST.items(), ids=str)
+async def test_of_several_filters_the_rarest_is_walked(full: Database, asked: Asked, name: str) -> None:
+    async with full.reading() as unit:
+        assert (await call_page._rarest(unit, asked, Sort.NEWEST))[0] == name
+
+
 @pytest.mark.parametrize(("asked", "index"), PLANS.items(), ids=str)
 async def test_order_comes_from_an_index_and_nothing_is_sorted(full: Database, asked: Asked, index: str) -> None:
     if not full.is_sqlite:
         pytest.skip("PostgreSQL plans by what is in the tables")
-    from sqlalchemy.dialects import sqlite
-
-    from ivr.records import call_page
-
-    query = call_page._query(asked, Sort.NEWEST, "1795290000-000100").limit(51)
-    sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-    async with full.reading() as unit:
-        plan = [row[3] for row in await unit.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+    plan = await planned(full, asked, Sort.NEWEST, "1795290000-000100")
     assert index in plan[0], plan
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
+
+
+ANYTHING = (Asked(), Asked(silent=True), Asked(language="az", outcome="answered"), Asked(repeat=True, risk="high"),
+            Asked(category=CODES[0], since=DAY))  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ANYTHING, ids=str)
+async def test_many_by_length_are_found_in_one_index_alone(
+    full: Database, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not full.is_sqlite:
+        pytest.skip("PostgreSQL plans by what is in the tables")
+    monkeypatch.setattr("ivr.records.call_page.FEW", 0)
+    plan = await planned(full, asked, Sort.LONGEST_WAIT, "30.0_1795290000-000100")
+    assert plan[0].startswith("SEARCH call USING COVERING INDEX ix_call_by_wait"), plan
+    assert not any("TEMP B-TREE" in line for line in plan), plan
+
+
+async def planned(database: Database, asked: Asked, sort: Sort, after: str) -> list[str]:
+    async with database.reading() as unit:
+        by, often = await call_page._rarest(unit, asked, sort)
+        walked = "" if sort is Sort.LONGEST_WAIT and often > call_page._few(by) else by
+        query = call_page._which(unit, asked, walked, call_page.Place(sort, after)).limit(51)
+        sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+        return [row[3] for row in await unit.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]

@@ -99,7 +99,7 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
             if not struck and (len(nodes[0].claimed) > 3 or number > PROMISES / 2):
                 os.kill(nodes[0].process.pid, blow)
                 struck = True
-        await _all_claimed(postgresql_url)
+        await _all_done(postgresql_url, written)
     finally:
         for each in nodes:
             await each.end()
@@ -114,11 +114,13 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
     assert [each["outcome"] for each in found["call"]].count("answered") == PROMISES
 
 
-async def _all_claimed(url: str) -> None:
-    async with opened(url) as rows, asyncio.timeout(60):
+async def _all_done(url: str, lines: int) -> None:
+    """Every promise is claimed, and the rows are as far as the ledger."""
+    async with opened(url) as rows, asyncio.timeout(120):
         while True:
             async with rows.reading() as unit:
-                if len(list(await unit.execute(select(callback.attempts.c.number)))) == PROMISES:
+                claimed = list(await unit.execute(select(callback.attempts.c.number)))
+                if len(claimed) == PROMISES and (await where(unit)).lines == lines:
                     return
             await asyncio.sleep(0.1)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from ivr import mending
-from ivr.check import check_disk
 from ivr.errors import NotFound, Refused
 from ivr.records import reserve, salvage
 from ivr.records.database import Database, opened
@@ -160,10 +159,3 @@ def test_the_ledger_can_be_written_on_a_disk_that_is_full(small_disk: Path) -> N
     reserve.let_go([ledger], unchanged_since=time.time() + 1)
     assert ledger.stat().st_blocks * 512 < size + 2 * 4_096
     assert ledger.stat().st_size == size
-
-
-def test_a_disk_that_fills_is_told_before_it_is_full(small_disk: Path, tmp_path: Path) -> None:
-    found = check_disk(Settings(state_dir=small_disk))
-    assert not found.well
-    assert "48 MB free" in found.detail
-    assert str(small_disk) in found.remedy

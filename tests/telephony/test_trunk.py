@@ -7,7 +7,8 @@ import re
 import pytest
 
 from ivr.errors import ScriptError
-from ivr.telephony.trunk import MOBILE_S, OnCall, mobiles_conf
+from ivr.telephony.trunk import CERTIFICATES, MOBILE_S, OnCall, Trunk, mobiles_conf, trunk_conf
+from tests.conftest import PROJECT
 
 TWO = ("+994 (00) 000-00-55", "0000000056")
 
@@ -41,3 +42,15 @@ def test_a_mobiles_number_stands_in_its_own_line_and_in_no_repr() -> None:
 def test_what_is_no_number_is_refused(number: str) -> None:
     with pytest.raises(ScriptError, match="IVR_ONCALL_NUMBERS"):
         mobiles_conf(OnCall((number,)))
+
+
+def test_tls_verifies_the_carrier() -> None:
+    told = trunk_conf(Trunk("sip.carrier.example", transport="tls", srtp=True), "192.0.2.10").splitlines()
+    assert {"protocol = tls", "method = tlsv1_2", "verify_server = yes", f"ca_list_file = {CERTIFICATES}"} <= set(told)
+    assert "media_encryption = sdes" in told
+
+
+def test_the_carrier_is_known_by_its_address_and_not_by_a_name_that_anybody_may_take() -> None:
+    assert "identify_by = ip" in trunk_conf(Trunk("sip.carrier.example"), "192.0.2.10").splitlines()
+    loopback = (PROJECT / "asterisk-conf/pjsip.conf").read_text().partition("[loopback]")[2].partition("[")[0]
+    assert "identify_by = ip\n" in loopback

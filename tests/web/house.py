@@ -18,7 +18,7 @@ from ivr.board.feed import Feed
 from ivr.records import audit
 from ivr.records.database import Database
 from ivr.settings import Settings
-from ivr.signing import Account, InCall, nobody_talks, office
+from ivr.signing import Account, IsOn, nobody, office
 from ivr.web.entrance import Entrance
 from ivr.web.pulse import Pulse
 from ivr.web.site import site
@@ -34,7 +34,8 @@ class House:
         self.settings = settings
         self.database = database
         self.now = BEGINS
-        self.in_call: InCall = nobody_talks
+        self.in_call: IsOn = nobody
+        self.on_duty: IsOn = nobody
         self.pulse = Pulse(open=False)
         self.feed = Feed()
         self.known: dict[str, str] = {}
@@ -57,7 +58,10 @@ class House:
         async def in_call(person: Account) -> bool:
             return await self.in_call(person)
 
-        entrance = Entrance(office(self.settings, self.database, in_call), lambda: self.now)
+        async def on_duty(person: Account) -> bool:
+            return await self.on_duty(person)
+
+        entrance = Entrance(office(self.settings, self.database, in_call, on_duty), lambda: self.now)
         return site(self.settings, self, entrance, self.feed)
 
     @asynccontextmanager

@@ -7,18 +7,22 @@ import json
 import re
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ivr import help_request
 from ivr.accounts import Role
 from ivr.board.feed import Feed
 from ivr.board.state import Board, Call, Phone, Stage
 from ivr.records import counsellor
 from ivr.records.counsellor import Counsellor
+from ivr.records.draft import Of
 from ivr.telephony.statuses import PhoneState
-from ivr.web import board as module
+from ivr.web import board_parts as module
 from tests.fake_ami import SECRET, USER, FakeAmi
+from tests.records.rung import rang
 from tests.web.house import Browser, House
 
 ID = "1795293485-000007"
@@ -112,14 +116,15 @@ async def test_stream_begins_with_everything_and_goes_on_with_what_changes(
         sent = await following
         publishing.cancel()
     names = [frame["name"] for frame in sent]
-    assert names[:5] == list(module.PARTS)
-    assert set(names[5:]) == {"figures", "waiting", "talking"}
+    whole = len(module.PARTS)
+    assert names[:whole] == list(module.PARTS)
+    assert set(names[whole:]) == {"figures", "waiting", "talking"}
     last = {frame["name"]: frame["html"] for frame in sent}
     assert "102" in last["talking"] and ID not in last["waiting"]
 
 
 async def test_stream_of_the_wall_has_its_parts_alone(busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "STREAM_S", 0.1)
+    monkeypatch.setattr(module, "STREAM_S", 2.0)
     async with busy.browser() as browser:
         await supervisor(busy, browser)
         sent = await frames(browser, "/board/events?wall", 1)
@@ -165,6 +170,73 @@ def _line_of(fake: FakeAmi, house: House, monkeypatch: pytest.MonkeyPatch) -> No
             yield switch
 
     monkeypatch.setattr(moving, "switch_of", there)
+
+
+async def asks_for_help(house: House, contact_id: str, why: str = "danger") -> None:
+    of = Of(contact_id, "aynur")
+    await help_request.ask(house.database, of, "101", why, house.now)
+
+
+async def test_help_that_is_asked_for_is_shown_first_and_somebody_comes(busy: House) -> None:
+    talk = "1795293485-000009"
+    await asks_for_help(busy, talk)
+    async with busy.browser() as browser:
+        await supervisor(busy, browser)
+        page = (await browser.get("/board")).text
+        assert page.index("The child is in danger now") < page.index("Longest wait")
+        assert 'formaction="/board/talks/101/listen" id="help-listen-101"' in page
+        wall = (await browser.get("/board/wall")).text
+        assert "1 counsellor asks for help." in wall and "danger now" not in wall
+        await browser.get("/board")
+        assert "The child is in danger now" not in (await browser.send(f"/board/help/{talk}")).text
+        assert "Somebody comes already" in (await browser.send(f"/board/help/{talk}")).text
+    assert [deed for deed in await busy.deeds() if deed[1] == "help_answered"] == [("nigar", "help_answered", talk)]
+
+
+async def test_help_asked_for_in_a_talk_that_is_over_is_still_shown(busy: House) -> None:
+    busy.feed.board = replace(busy.feed.board, calls={})
+    await asks_for_help(busy, "1795293485-000009", "strain")
+    async with busy.browser() as browser:
+        page = (await (await supervisor(busy, browser)).get("/board")).text
+    assert "It is too much for me" in page and "the talk is over" in page
+    assert "help-listen-101" not in page and "come-1795293485-000009" in page
+
+
+async def test_who_may_not_listen_sees_that_help_is_asked_for_and_answers_none(busy: House) -> None:
+    await asks_for_help(busy, "1795293485-000009")
+    async with busy.browser() as browser:
+        await browser.enter(await busy.add("chief", Role.ADMINISTRATOR))
+        page = await browser.get("/board")
+        assert "The child is in danger now" in page.text and "/board/help/" not in page.text
+        assert (await browser.send("/board/help/1795293485-000009")).status_code == 403
+
+
+async def test_help_appears_on_a_board_that_is_watched(busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STREAM_S", 5.0)
+    async with busy.browser() as browser:
+        await supervisor(busy, browser)
+        following = asyncio.create_task(frames(browser, "/board/events?lang=en", 5))
+        await asyncio.sleep(0.5)
+        await asks_for_help(busy, "1795293485-000009")
+        parts = [frame["html"] for frame in await following if frame["name"] == "help"]
+    assert parts[0] == "" and "The child is in danger now" in parts[-1]
+
+
+async def test_today_stands_beside_the_same_weekday_before(busy: House) -> None:
+    """It is Sunday noon; two weeks ago 3 rang in the morning, last week 1; today 2, and one this hour."""
+    began = [busy.now - timedelta(hours=hours) for hours in (0, 1, 1)]
+    began += [busy.now - timedelta(days=7, hours=2), *[busy.now - timedelta(days=14, hours=3)] * 3]
+    async with busy.database.unit_of_work() as unit:
+        await rang(unit, *began)
+    async with busy.browser() as browser:
+        page = (await (await supervisor(busy, browser)).get("/board")).text
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "until 12:00 today: 2 calls" in text
+    assert "on a usual Sunday: 2" in text
+    assert "mean of 2 such days" in text
+    assert '<tr><th scope="row">11</th><td>2</td><td>0</td></tr>' in page
+    assert '<tr><th scope="row">09</th><td>0</td><td>1.5</td></tr>' in page
+    assert '<tr><th scope="row">13</th><td>–</td><td>0</td></tr>' in page
 
 
 async def test_talk_that_cannot_be_heard_is_said_and_the_wish_is_on_record(busy: House) -> None:

@@ -93,6 +93,8 @@ async def test_whoever_was_slower_is_told_and_keeps_what_they_typed(house: House
         late = await chief.send(page, **GOOD | {"note": "the slower one"})
         assert late.status_code == 409
         assert "the slower one</textarea>" in late.text
+        chief.hidden = seen | {"seen": "9"}
+        assert (await chief.send(page, **GOOD)).status_code == 409
     async with house.database.reading() as unit:
         rows = (await unit.execute(select(disclosure.table.c.number, disclosure.table.c.newest))).all()
     assert sorted(map(tuple, rows)) == [(1, False), (2, True)]
@@ -142,6 +144,23 @@ async def test_another_counsellor_and_the_administrator_see_nothing_of_it(house:
         assert (await tural.send(f"/contacts/{contact_id}/duty-of-care", **GOOD)).status_code == 403
         assert (await admin.get("/duty-of-care")).status_code == 403
         assert (await admin.get(page)).status_code == 403
+
+
+async def test_a_supervisor_takes_a_year_as_a_file_without_notes_and_on_record(house: House, contact_id: str) -> None:
+    async with house.browser() as chief, house.browser() as aynur:
+        await chief.enter(await house.add("chief", Role.SUPERVISOR))
+        await aynur.enter(await house.add("aynur", extension="101"))
+        await aynur.get(f"/contacts/{contact_id}/duty-of-care")
+        await aynur.send(f"/contacts/{contact_id}/duty-of-care", **GOOD)
+        await aynur.get("/account")
+        assert (await aynur.send("/duty-of-care/export.csv")).status_code == 403
+        await chief.get("/duty-of-care")
+        head, row = (await chief.send("/duty-of-care/export.csv")).text.splitlines()
+    assert head.endswith("id,contact_id,at,told,ground,child_told,not_told,decided_by,lists,version")
+    assert row.partition(",")[2] == (
+        f"{contact_id},2026-11-22T07:30:00Z,police,physical_violence,before,,chief,2026-05,1"
+    )
+    assert ("chief", "register_exported", "2026") in await house.deeds()
 
 
 @pytest.mark.parametrize("path", ["/duty-of-care?year=0", "/duty-of-care/1795281001-00000000"])

@@ -46,7 +46,8 @@ async def test_whatever_is_asked_no_page_fails(house: House, role: Role) -> None
                 path = re.sub(r"{\w+[^}]*}", quote(odd, safe=""), route.path)
                 told = dict.fromkeys(names, odd[:500]) | {"form_token": browser.hidden["form_token"]}
                 for method in sorted((route.methods or set()) & {"GET", "POST"}):
-                    sent = {"params": told} if method == "GET" else {"data": told}
+                    asked = dict.fromkeys(names, odd[:100])  # an address has an end
+                    sent = {"params": asked} if method == "GET" else {"data": told}
                     answer = await browser.client.request(method, path, **sent)  # type: ignore[arg-type]
                     if answer.status_code >= 500 and answer.status_code != AWAY:
                         failed.append(f"{method} {route.path} {odd[:12]!r}: {answer.status_code}")

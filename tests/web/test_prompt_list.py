@@ -7,6 +7,8 @@ import math
 import shutil
 import struct
 import wave
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -15,8 +17,10 @@ import pytest
 from ivr import studio, takes
 from ivr.accounts import Role
 from ivr.settings import Settings
+from ivr.telephony import sounds
 from ivr.web import form
 from tests.conftest import PROJECT
+from tests.gallery.open_house import served
 from tests.web.house import Browser, House
 
 WORDS = """
@@ -33,13 +37,14 @@ longest_s = 3
 """
 
 
-def tone(seconds: float, level: float = 0.3, rate: int = 16000) -> bytes:
+def tone(seconds: float, level: float = 0.3, rate: int = 16000, channels: int = 1) -> bytes:
     """A wav file in which somebody hums."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
-        sound.setparams((1, 2, rate, 0, "NONE", ""))
+        sound.setparams((channels, 2, rate, 0, "NONE", ""))
         wanted = (level * math.sin(2 * math.pi * 440 * n / rate) for n in range(int(seconds * rate)))
-        sound.writeframes(b"".join(struct.pack("<h", round(32767 * max(-1, min(1, v)))) for v in wanted))
+        values = (struct.pack("<h", round(32767 * max(-1, min(1, v)))) for v in wanted)
+        sound.writeframes(b"".join(value * channels for value in values))
     return file.getvalue()
 
 
@@ -53,7 +58,9 @@ def settings(tmp_path: Path) -> Settings:
 async def send(browser: Browser, take: bytes, path: str = "/prompts/az/welcome") -> httpx.Response:
     await browser.get("/prompts/az")
     files = {"take": ("take.wav", take, "audio/wav")}
-    return await browser.client.post(path, data=browser.hidden, files=files, follow_redirects=True)
+    return await browser._shown(
+        await browser.client.post(path, data=browser.hidden, files=files, follow_redirects=True)
+    )
 
 
 async def _enter(house: House, browser: Browser) -> None:
@@ -89,6 +96,11 @@ async def test_a_reading_takes_the_place_of_the_made_voice_and_is_taken_back(hou
         (tone(1, level=0), "Nobody is heard in it."),
         (tone(1, level=3), "It was recorded too loud"),
         (tone(4), "It is longer than 3 seconds."),
+        (tone(4, rate=48000, channels=2), "It is longer than 3 seconds."),
+        (tone(0), "Nobody is heard in it."),
+        (tone(1)[:44], "Nobody is heard in it."),
+        (b"RIFF" + b"\xff" * 200, "This is not a WAV file"),
+        (b"ID3" + bytes(2000), "This is not a WAV file"),
     ],
 )
 async def test_a_reading_that_cannot_be_used_changes_nothing_and_is_told_why(
@@ -118,6 +130,81 @@ async def test_more_than_a_minute_of_sound_is_refused_before_it_is_read(
     async with house.browser() as browser:
         await _enter(house, browser)
         assert (await send(browser, bytes(60_000))).status_code == 413
+
+
+async def test_stereo_of_a_studio_is_put_in_place_as_the_switch_plays_it(house: House) -> None:
+    async with house.browser() as browser:
+        await _enter(house, browser)
+        assert (await send(browser, tone(1.5, rate=48000, channels=2))).status_code == 200
+    found = sounds.measure(takes.sound_file(house.settings, "az", "welcome"))
+    assert (found.rate_hz, found.channels, found.bits) == (8000, 1, 16)
+    assert 1.5 < found.length_s < 2.4
+
+
+async def test_somebody_elses_reading_is_not_written_over_unheard(house: House) -> None:
+    async with house.browser() as first, house.browser() as second:
+        await _enter(house, first)
+        await second.enter(await house.add("other", Role.SUPERVISOR))
+        await second.get("/prompts/az")
+        stale = dict(second.hidden)
+        assert (await send(first, tone(1))).status_code == 200
+        kept = takes.sound_file(house.settings, "az", "welcome").read_bytes()
+        files = {"take": ("take.wav", tone(2), "audio/wav")}
+        answer = await second.client.post("/prompts/az/welcome", data=stale, files=files)
+        assert answer.status_code == 409
+        assert "Somebody else has put another recording in place" in answer.text
+        back = await second.client.post("/prompts/az/welcome/back", data=stale)
+        assert back.status_code == 409
+        assert takes.sound_file(house.settings, "az", "welcome").read_bytes() == kept
+        assert (await send(second, tone(2))).status_code == 200
+
+
+async def test_what_is_read_by_phone_is_heard_and_put_in_place(house: House) -> None:
+    """The file as dialplan/take.conf leaves it; that phones ring is in the live suite."""
+    name, folder = "1795293485000-0123abcd", house.settings.phone_takes_dir
+    folder.mkdir(parents=True)
+    async with house.browser() as browser:
+        await _enter(house, browser)
+        assert "I have read it" in (await browser.get(f"/prompts/az?phone={name}&of=welcome")).text
+        (folder / f"{name}.wav").write_bytes(tone(1, rate=8000))
+        page = (await browser.get(f"/prompts/az?phone={name}&of=welcome")).text
+        assert f'src="/prompts/phone/{name}.wav"' in page
+        assert (await browser.get(f"/prompts/phone/{name}.wav")).content == tone(1, rate=8000)
+        await browser.get(f"/prompts/az?phone={name}&of=welcome")
+        answer = await browser.send("/prompts/az/welcome", phone=name, seen="")
+        assert "Read by a person" in answer.text
+
+
+@pytest.mark.parametrize("name", ["..%2F..%2Fsecrets", "1795293485000-0123abcd", "x"])
+async def test_a_reading_that_is_not_there_leads_to_no_file(house: House, name: str) -> None:
+    async with house.browser() as browser:
+        await _enter(house, browser)
+        assert (await browser.get(f"/prompts/phone/{name}.wav")).status_code == 404
+        await browser.get("/prompts/az")
+        assert (await browser.send("/prompts/az/welcome", phone=name)).status_code == 422
+
+
+async def test_two_gigabytes_are_refused_after_the_first_of_them(house: House) -> None:
+    """Over a real socket: what is sent on is not read, and the answer is there all the same."""
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="take"; filename="t.wav"\r\n\r\n'
+        while sent < 2 * 1024**3:
+            sent += 65536
+            yield bytes(65536)
+
+    async with house.browser() as browser:
+        await _enter(house, browser)
+        session = browser.client.cookies["session"]
+    async with served(house.site(), 0) as address, httpx.AsyncClient(cookies={"session": session}) as client:
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "Sec-Fetch-Site": "same-origin"}
+        with suppress(httpx.TransportError):  # it may be cut off before it has been answered
+            answer = await client.post(f"{address}/prompts/az/welcome", content=body(), headers=headers)
+            assert answer.status_code == 413
+    assert sent < 64 * 1024**2
+    assert not list(house.settings.takes_dir.rglob("*.wav"))
 
 
 async def test_a_reading_without_the_token_of_the_form_is_refused(house: House) -> None:

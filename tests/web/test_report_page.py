@@ -11,6 +11,7 @@ import pytest
 from ivr.accounts import Role
 from ivr.web.speech import LANGUAGES
 from tests.gallery.furnishing import calls, years_before
+from tests.pdf import fonts, text
 from tests.web.house import Browser, House
 
 QUARTER = "/reports?from=2026-07-01&to=2026-09-30"
@@ -85,7 +86,8 @@ async def test_files_are_what_they_say_and_on_record(furnished: House) -> None:
         pdf = await browser.client.get(f"/reports/release-az.pdf?{query}")
         table = await browser.client.get(f"/reports/tables-ru.csv?{query}")
         book = await browser.client.get("/reports/chi-2026.xlsx")
-    assert pdf.content.startswith(b"%PDF-")
+    assert "300 müraciət" in text(pdf.content)
+    assert {name.partition("-")[0] for name in fonts(pdf.content)} == {"inter"}, "letters that are not in the project"
     assert table.text.startswith("\ufeffВсего,,Обращения,Доля")
     assert "Всего,,300," in table.text
     assert "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(book.content)).namelist()

@@ -10,22 +10,62 @@ let heard = Date.now();
 let drawn = {};
 let over = false;
 let turn = 0;
+let locked = !document.getElementById("locked").hidden;
+let stream;
 
 tick();
 setInterval(tick, 1000);
 connect();
 
 function connect() {
-  const stream = new EventSource("/desk/stream");
-  stream.addEventListener("desk", (event) => { alive(); show(JSON.parse(event.data)); });
+  stream = new EventSource("/desk/stream");
+  stream.addEventListener("desk", (event) => { alive(); unlocked(); show(JSON.parse(event.data)); });
+  stream.addEventListener("locked", () => { alive(); lock(); });
   stream.addEventListener("beat", alive);
-  stream.addEventListener("over", () => { over = true; stream.close(); trouble("signed-out", true); });
+  stream.addEventListener("over", () => { over = true; stream.close(); trouble("signed-out", true); trouble("locked", false); empty(); });
   stream.addEventListener("error", async () => {
     if (stream.readyState !== EventSource.CLOSED || over) return;
     stream.close(); // an answer that is no stream: the program starts, or nobody is signed in any more
     setTimeout(connect, 2000);
   });
 }
+
+// Nobody has touched the page for long: what can be read goes, the telephone stays.
+function lock() {
+  if (locked) return;
+  locked = true;
+  trouble("locked", true);
+  empty();
+}
+
+// What was being typed is with the program, or sealed here.
+function empty() {
+  turn++;
+  drawn = {};
+  for (const place of [part("side"), part("glance"), document.getElementById("middle")]) place.replaceChildren();
+  desk.dataset.stage = desk.dataset.contact = "";
+  const left = paper;
+  paper = null;
+  left?.save();
+}
+
+function unlocked() {
+  if (!locked) return;
+  locked = false;
+  trouble("locked", false);
+  document.getElementById("locked").querySelector("form").reset();
+}
+
+document.querySelector("[data-unlock]").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
+  for (const each of form.querySelectorAll("[data-failed]")) each.hidden = each.dataset.failed !== { 422: "old", 429: "wait" }[answer?.status];
+  if (answer?.status !== 204) return;
+  stream.close();
+  connect();
+});
 
 function alive() {
   heard = Date.now();

@@ -21,17 +21,19 @@
     }
   };
   const put = ({ data }) => {
-    const { name, html, now } = JSON.parse(data);
-    ahead = now - Date.now() / 1000;
+    const { name, html } = JSON.parse(data);
     const part = live.querySelector(`[data-part="${name}"]`);
     if (!part) return;
     const held = part.contains(document.activeElement) ? document.activeElement.id : "";
+    const unfolded = [...part.querySelectorAll("details[open]")].map((each) => each.id);
     part.innerHTML = html; // ours alone, escaped where it was made
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
     if (held) document.getElementById(held)?.focus();
     tick();
   };
   const stream = new EventSource(live.dataset.live);
   let waiting = 0;
+  stream.addEventListener("clock", ({ data }) => { ahead = Number(data) - Date.now() / 1000; });
   stream.addEventListener("part", put);
   stream.addEventListener("open", () => { clearTimeout(waiting); waiting = 0; lost.hidden = true; });
   stream.addEventListener("error", () => {

@@ -21,6 +21,7 @@ export class Part {
       test: () => this.test(),
       hand: () => this.ask({ deed: "hand" }),
       back: () => this.ask({ deed: "back" }),
+      out: () => this.ask({ deed: "out" }),
     };
     for (const button of section.querySelectorAll("[data-deed]")) button.addEventListener("click", deeds[button.dataset.deed]);
     for (const button of section.querySelectorAll("[data-key]")) button.addEventListener("click", () => telephone.press(button.dataset.key));
@@ -41,7 +42,10 @@ export class Part {
 
   show({ connection, call }) {
     const state = call?.state === "talking" && this.asking ? "asking" : (call?.state ?? connection);
-    if (!call) this.asking = "";
+    if (!call) {
+      this.asking = "";
+      this.part("rings").hidden = this.part("out").hidden = true;
+    }
     this.section.dataset.state = state;
     this.section.classList.toggle("danger", Boolean(call?.danger));
     for (const each of this.section.querySelectorAll("[data-when]")) each.hidden = !each.dataset.when.split(" ").includes(state);
@@ -86,11 +90,14 @@ export class Part {
     if (told.ok) this.know(await told.json());
   }
 
-  know({ heard, asking }) {
+  know({ heard, asking, rings }) {
     const list = this.part("heard");
+    const who = (by) => (by === "outside" ? list.dataset.outside : by);
     list.replaceChildren(
-      ...heard.map(({ by, mode }) => Object.assign(document.createElement("li"), { textContent: `${by} ${list.dataset[mode]}` })),
+      ...heard.map(({ by, mode }) => Object.assign(document.createElement("li"), { textContent: `${who(by)} ${list.dataset[mode]}` })),
     );
+    this.part("rings").hidden = !rings;
+    this.part("out").hidden = !rings && !heard.some(({ by }) => by === "outside");
     if (asking !== this.asking) {
       this.asking = asking;
       this.telephone.tell();
@@ -100,7 +107,8 @@ export class Part {
   async showOthers() {
     const select = this.section.querySelector("select");
     const told = await fetch("/telephone/others", { cache: "no-store" });
-    const { others } = told.ok ? await told.json() : { others: [] };
+    const { others, outside } = told.ok ? await told.json() : { others: [], outside: false };
+    this.part("number").hidden = !outside;
     select.replaceChildren(...others.map(({ extension, name }) => new Option(name, extension)));
     if (!others.length) select.append(new Option(select.dataset.nobody, ""));
   }
@@ -110,6 +118,7 @@ export class Part {
     event.preventDefault();
     const form = new FormData(event.target);
     this.ask({ deed: event.submitter?.value ?? "ask", to: form.get("to") ?? "", number: form.get("number") ?? "" });
+    this.section.querySelector("#telephone-number").value = ""; // it stays nowhere
   }
 
   /** @param {Record<string, string>} what */

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.board.fold import HEARD, fold
 from ivr.board.resync import rebuild
-from ivr.board.state import HEARD, Board, Stage, fold
+from ivr.board.state import Board, Stage
 from ivr.telephony.ami import Message, parse
 from ivr.telephony.statuses import PhoneState
 from tests.fake_ami import captured
@@ -177,3 +178,14 @@ def test_phone_keeps_the_time_since_when_all_is_asked_anew() -> None:
     board = rebuild(before, [], queues, 0.0)
     assert (board.phones["101"].state, board.phones["101"].since) == (PhoneState.RINGING, 1795293490.5)
     assert board.phones["102"].since == 0
+
+
+def test_a_trial_of_the_line_is_nobodys_call_when_all_is_asked_anew() -> None:
+    channel = {
+        "Uniqueid": "hl-1795281282.7",
+        "Linkedid": "hl-1795281282.7",
+        "Channel": "PJSIP/trial-00000001",
+        "Variable": "HL_DOOR=1\nHL_LANGUAGE=az",
+    }
+    assert len(rebuild(Board(), [channel], [], 0.0).calls) == 1
+    assert rebuild(Board(), [channel | {"Variable": "HL_DOOR=1\nHL_TRIAL=yes"}], [], 0.0).calls == {}

@@ -1,0 +1,1 @@
+"""What the line is made of that others have written: a bill of materials, licences, and known faults of them."""
