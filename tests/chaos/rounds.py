@@ -240,9 +240,11 @@ def _heard(stage: Stage, caller: Caller, span: Span) -> Heard:
     ended = caller.ended_at or time.time()
     gaps = caller.hearing.within(span.began, span.ended, ended) if caller.hearing else []
     talked = caller.stays and _talked(caller)
+    silence_s, silent_since = max(gaps, default=(0.0, 0.0))
     return Heard(
         caller.answered_at or 0.0, caller.ended_at, caller.stays, caller.left_at is not None, talked,
-        max(gaps, default=0.0),
+        silence_s,
+        silent_since,
     )  # fmt: skip
 
 

@@ -87,6 +87,6 @@ def test_silence_is_what_lies_between_two_loud_packets() -> None:
     quiet = Packet(ALAW, 1, 0, 1, encode(ALAW, tone(400, level=0.001)[:160]))
     for at, packet in ((100.1, loud), (101.0, quiet), (103.1, loud), (103.2, loud)):
         hearing.hear(packet, at)
-    assert [round(s, 3) for s in hearing.within(100, 110, 103.3)] == [3.0, 0.1]
-    assert [round(s, 3) for s in hearing.within(103, 110, 109.2)] == [6.0]
+    assert [round(s, 3) for s, _ in hearing.within(100, 110, 103.3)] == [3.0, 0.1]
+    assert [round(s, 3) for s, _ in hearing.within(103, 110, 109.2)] == [6.0]
     assert hearing.within(104, 110, 109.2) == []
