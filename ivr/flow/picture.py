@@ -13,8 +13,8 @@ from ivr.flow.script import Script
 from ivr.flow.steps import Begun
 from ivr.flow.walk import NO_KEY, Branch, Place, met
 
-COLUMN, LEAST_WIDE, MARGIN = 230, 560, 110  # the last: to the right of the tree, for those who hung up
-BOX_WIDE, BOX_HIGH, STEP, TOP = 190, 60, 172, 8
+COLUMN, LEAST_WIDE, MARGIN = 245, 560, 110  # the last: to the right of the tree, for those who hung up
+BOX_WIDE, BOX_HIGH, STEP, TOP = 215, 60, 172, 8
 THICKEST, THINNEST, PLAIN = 64.0, 1.5, 6.0
 DANGER = "danger"
 
