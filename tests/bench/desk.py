@@ -121,6 +121,7 @@ async def _measure(line: LiveLine, rounds: int, tell: Tell) -> Found:
         Figure("first load of the desk, compressed", first_load / 1000, "kB", at_most(250)),
     ]
     notes = [
+        f"{len(late)} of {rounds * PAGES} calls were seen to ring in a page and counted.",
         f"{PAGES} of the {DESKS} desks are pages in Chromium, {DESKS - PAGES} are registered without a browser.",
         f"Line, desks, browser and children share the machine; its load meanwhile was {load:.1f}.",
     ]
