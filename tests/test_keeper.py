@@ -68,6 +68,8 @@ async def test_a_part_whose_number_cannot_be_written_down_is_looked_after_all_th
     one.pid_file.mkdir()  # nothing can be written there
     async with kept(one):
         first = await until(_children, 5, "the part")
+        await asyncio.sleep(1)
+        assert _children() == first  # and no second one beside it
         os.kill(first[0], signal.SIGKILL)
         second = await until(lambda: [pid for pid in _children() if pid not in first], 5, "another")
         assert len(second) == 1

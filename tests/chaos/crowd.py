@@ -27,7 +27,7 @@ from tests.live.line import LiveLine
 
 CHILD, COUNSELLOR = Sound(Codec.ALAW, says=tone(400)), Sound(Codec.ULAW, says=tone(700))
 TALK_S = 5.0
-BEARS_S = 20.0  # a child who hears nothing for so long has gone
+BEARS_S = 12.0  # a child who hears nothing for so long has gone
 WAITS_S = 110.0
 BEFORE_KEY_S = 2.0
 REGISTER_EVERY_S = 100.0
@@ -65,6 +65,7 @@ class Crowd:
     line: LiveLine
     per_s: float
     callers: list[Caller] = field(default_factory=list)
+    died_at: float = 0.0
     _by_call: dict[str, Caller] = field(default_factory=dict)
     _by_media: dict[Address, Caller] = field(default_factory=dict)
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
@@ -98,6 +99,10 @@ class Crowd:
 
     def up(self) -> list[Caller]:
         return [each for each in self.callers if each.is_up]
+
+    def on_the_line(self) -> list[Caller]:
+        """Without those whose switch has died, which they will notice by and by."""
+        return [each for each in self.up() if (each.answered_at or 0.0) > self.died_at]
 
     def _take(self, message: Message) -> None:
         caller = self._by_call.get(message.call_id)
@@ -163,12 +168,13 @@ class Desk:
 
     def __init__(self, handset: Handset) -> None:
         self._handset = handset
+        self.died_at = 0.0
 
     def talks(self) -> list[Talk]:
         return [Talk(call) for call in self._handset.calls]
 
     def talking(self) -> list[Talk]:
-        return [talk for talk in self.talks() if talk.is_on]
+        return [talk for talk in self.talks() if talk.is_on and talk.began > self.died_at]
 
 
 @asynccontextmanager

@@ -63,7 +63,7 @@ class Lookout:
         """Keep the telephones' account of the last moments, for ever."""
         while True:
             now = time.monotonic()
-            self._truth.append((now, Shown(len(crowd.up()), len(desk.talking()))))
+            self._truth.append((now, Shown(len(crowd.on_the_line()), len(desk.talking()))))
             while self._truth[0][0] < now - WITHIN_S:
                 self._truth.popleft()
             await asyncio.sleep(0.1)

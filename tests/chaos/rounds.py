@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
@@ -161,6 +161,8 @@ async def _round(stage: Stage, fault: Fault, began: float) -> Round:
     except (HelplineError, AssertionError) as error:
         stage.said.append(str(error))
     over = time.time()
+    if not fault.bound.spares:  # a switch that is started anew knows none of the calls before
+        stage.crowd.died_at = stage.desk.died_at = over
     board_s, right_s = await _right_again(stage, over)
     await asyncio.sleep(SETTLE_S)
     if changed := await stage.reopened():
@@ -215,6 +217,7 @@ async def _first(look: Callable[[], Awaitable[bool]], over: float) -> float | No
 async def _judged(stage: Stage, rounds: Sequence[Round], patience: float) -> list[Result]:
     await asyncio.sleep(BEHIND_S)
     rows = await asyncio.to_thread(stage.line.calls)
+    rounds = [*rounds[:-1], replace(rounds[-1], span=replace(rounds[-1].span, ended=time.time()))]
     results = [_result(stage, each, rows, patience) for each in rounds]
     if strange := strangers(stage.witness.began, rows):
         results = [*results[:-1], _with(results[-1], f"{strange} calls on record that the switch never saw")]
@@ -235,11 +238,13 @@ def _with(result: Result, wrong: str) -> Result:
 
 def _heard(stage: Stage, caller: Caller, span: Span) -> Heard:
     ended = caller.ended_at or time.time()
-    gaps = caller.hearing.within(span.struck, span.ended, ended) if caller.hearing else [ended - span.struck]
+    gaps = caller.hearing.within(span.began, span.ended, ended) if caller.hearing else []
     talked = caller.stays and _talked(caller)
+    silence_s, silent_since = max(gaps, default=(0.0, 0.0))
     return Heard(
         caller.answered_at or 0.0, caller.ended_at, caller.stays, caller.left_at is not None, talked,
-        max(gaps, default=0.0),
+        silence_s,
+        silent_since,
     )  # fmt: skip
 
 

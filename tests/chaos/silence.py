@@ -37,7 +37,7 @@ class Hearing:
     def silent_s(self, now: float) -> float:
         return now - self.since
 
-    def within(self, since: float, till: float, ended: float) -> list[float]:
-        """How long each silence was that touched this span; the last one lasts until the call `ended`."""
+    def within(self, since: float, till: float, ended: float) -> list[tuple[float, float]]:
+        """Each silence that began in this span: how long, from when. The last one lasts until the call `ended`."""
         last = (self.since, max(ended, self.since))
-        return [end - start for start, end in (*self.gaps, last) if end > since and start < till]
+        return [(end - start, start) for start, end in (*self.gaps, last) if since <= start < till]

@@ -13,7 +13,7 @@ from tests.live.line import BUSY
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
 
-SHORT = ("kill-answer", "ledger-truncated", "ledger-duplicated", "kill-switch")
+SHORT = ("kill-answer", "ledger-truncated", "ledger-duplicated", "stop-watch")
 
 
 @pytest.fixture

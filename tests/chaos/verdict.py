@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -42,7 +43,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A caller as the telephone saw it: `stays` until answered; silences that fell into the fault."""
+    """A caller as the telephone saw it: `stays` until answered; the longest silence that began in this span."""
 
     answered_at: float
     ended_at: float | None
@@ -50,6 +51,7 @@ class Heard:
     left: bool
     talked: bool
     silence_s: float
+    silent_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Figures:
     cut: int
     stranded: int
     silence_s: float
+    silent_since: str
     lasted_s: float
     board_s: float | None
     right_s: float | None
@@ -95,7 +98,8 @@ def figures(
     listed = [row["id"] for row in rows if row["id"] in own]
     callers = [each for each in heard if span.began <= each.answered_at < span.ended]
     unseen = missed((each.answered_at for each in callers), seen.values())
-    there = [each for each in heard if each.answered_at < span.ended and (each.ended_at or span.ended) > span.struck]
+    there = [each for each in heard if span.began <= (each.ended_at or span.ended) < span.ended]
+    worst = max(heard, key=lambda each: each.silence_s, default=None)
     return Figures(
         calls=len(own) + unseen,
         lost=len(own - set(listed)) + unseen,
@@ -104,11 +108,18 @@ def figures(
         talks=len(talks),
         cut=sum(talk.cut for talk in talks),
         stranded=sum(each.stays and not each.talked for each in there),
-        silence_s=max((each.silence_s for each in there), default=0.0),
+        silence_s=worst.silence_s if worst else 0.0,
+        silent_since=_moment(worst) if worst and worst.silence_s else "",
         lasted_s=span.over - span.struck,
         board_s=span.board_s,
         right_s=span.right_s,
     )
+
+
+def _moment(caller: Heard) -> str:
+    """To be looked for in the ledger."""
+    at = datetime.fromtimestamp(caller.silent_since, UTC)
+    return f"{at:%H:%M:%S}, {caller.silent_since - caller.answered_at:.1f} s after the answer"
 
 
 def complaints(found: Figures, bound: Bound) -> Iterator[str]:
@@ -136,7 +147,7 @@ def _of_callers(found: Figures, bound: Bound) -> Iterator[str]:
     if found.stranded:
         yield f"{found.stranded} callers reached nobody"
     if found.silence_s > bound.silence_s:
-        yield f"a caller heard nothing for {found.silence_s:.1f} s"
+        yield f"a caller heard nothing for {found.silence_s:.1f} s, from {found.silent_since}"
 
 
 def strangers(seen: Mapping[str, float], rows: Sequence[Row]) -> int:

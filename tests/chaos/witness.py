@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from ivr.telephony.events import Kind, call_id, parse
 
@@ -20,8 +21,7 @@ class Witness:
 
     ledger: Path
     began: dict[str, float] = field(default_factory=dict)
-    _inode: int = 0
-    _at: int = 0
+    _file: BinaryIO | None = None
     _rest: bytes = b""
 
     @asynccontextmanager
@@ -33,6 +33,11 @@ class Witness:
             yield self
         finally:
             task.cancel()
+            self.close()
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
 
     async def _watch(self) -> None:
         while True:
@@ -40,19 +45,26 @@ class Witness:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def look(self) -> None:
-        """A file that was renamed away, or is shorter than it was, is read from where the new one stands."""
-        with suppress(OSError), self.ledger.open("rb") as file:
-            stat = os.fstat(file.fileno())
-            if stat.st_ino != self._inode:
-                self._inode, self._at = stat.st_ino, 0
-            elif stat.st_size < self._at:
-                self._at = stat.st_size
-            file.seek(self._at)
-            data = file.read()
-            self._at += len(data)
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                self._note(line)
+        """A file that was renamed away is first read to its end; one that was cut is read on from where it was cut."""
+        self._read_on()
+        with suppress(OSError):
+            if self._file is None or not os.path.samestat(self.ledger.stat(), os.fstat(self._file.fileno())):
+                fresh = self.ledger.open("rb")
+                self._read_on()
+                self.close()
+                self._file, self._rest = fresh, b""
+                self._read_on()
+
+    def _read_on(self) -> None:
+        if self._file is None:
+            return
+        size = os.fstat(self._file.fileno()).st_size
+        if size < self._file.tell():
+            self._file.seek(size)
+            self._rest = b""
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        for line in lines:
+            self._note(line)
 
     def _note(self, line: bytes) -> None:
         event = parse(line)
