@@ -165,5 +165,5 @@ async def test_an_open_page_is_locked_where_it_stands_and_opened_without_being_l
         assert await page.locator("#unlock").input_value() == ""
         house.on_duty = nobody
         house.later(minutes=32)
-        await expect(page.get_by_text("You are signed out.")).to_be_visible()
+        await expect(page.locator("#signed-out")).to_be_visible()
         assert WROTE not in await page.content()
