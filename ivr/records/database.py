@@ -138,11 +138,13 @@ class Database:
         if not self.is_sqlite:
             return True
         connection = await self._engine.raw_connection()
+        driver: Any = connection.driver_connection
         try:
-            await connection.driver_connection.execute("PRAGMA busy_timeout=300")  # type: ignore[union-attr]
-            done = await connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+            await driver.execute("PRAGMA busy_timeout=300")
+            done = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return not (await done.fetchone())[0]
         finally:
+            await driver.close()  # before the pool lets go of it: its thread would answer a loop that is closed
             connection.invalidate()
 
     async def close(self) -> None:
