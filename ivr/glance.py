@@ -130,24 +130,38 @@ async def people(database: Database, board: Board, wrap_up: timedelta, now: date
     return People(tuple(found), not board.away)
 
 
-def rings(board: Board, extension: str) -> bool | None:
-    """Whether that phone rings, for a caller or for a call-back; None: the switch cannot be asked."""
-    if board.away:
-        return None
-    phone = board.phones.get(extension, _NO_PHONE)
-    return phone.state is PhoneState.RINGING or any(extension in each.ringing for each in board.calls.values())
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the switch says of one phone. `rings`: for a caller or for a call-back; None: it cannot be asked.
+    `for_call`: the call that it rings for, or that it has just picked up."""
+
+    rings: bool | None = None
+    for_call: str = ""
 
 
-def mine(seen: Traffic, extension: str, rings: bool | None, now: datetime) -> Mine:
-    """`rings`: whether the switch says so of that phone; None: it was not asked, and the log's word holds a while."""
+def said_of(board: Board, extension: str | None) -> Said:
+    if board.away or not extension:
+        return Said()
+    phone, calls = board.phones.get(extension, _NO_PHONE), board.calls.values()
+    ringing = [each.id for each in calls if extension in each.ringing]
+    taken = [each.id for each in calls if each.counsellor == extension]
+    is_ringing = phone.state is PhoneState.RINGING or bool(ringing)
+    return Said(is_ringing, next(iter(ringing + taken), ""))
+
+
+def mine(seen: Traffic, extension: str, said: Said, now: datetime) -> Mine:
+    """The log brings a ring to the rows a moment after the switch has said it, so the switch's word is taken first."""
     for each in seen.calls:
         met = _last(each, "talking")
         if each.state is call.State.TALKING and met.get("extension") == extension:
             asked = [one for one in seen.help if one.contact_id == each.id]
             return Mine(Stage.TALKING, each, _at(met), help=asked[-1] if asked else None)
-    if rings and extension in seen.ringing_back:
+    if said.rings and extension in seen.ringing_back:
         return Mine(Stage.RINGING, promise=seen.ringing_back[extension])
-    since = now - (RINGS_ON if rings else RINGS_UNTOLD if rings is None else JUST_NOW)
+    for each in seen.calls:
+        if each.id == said.for_call and each.state is not call.State.TALKING:
+            return Mine(Stage.RINGING, each)
+    since = now - (RINGS_ON if said.rings else RINGS_UNTOLD if said.rings is None else JUST_NOW)
     ringing = [(at, each.id, each) for each in seen.calls if (at := _rang_at(each, extension)) and at > since]
     return Mine(Stage.RINGING, max(ringing)[2]) if ringing else Mine()
 

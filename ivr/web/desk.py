@@ -38,10 +38,11 @@ from ivr.web.permission import Me, Permission, allow
 from ivr.web.wrap_up import LOOK_BACK, WrapUp
 from ivr.wrapup import Of
 
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.2  # for what the log brings; what rings is shown when the switch says it
 BEAT_EVERY_S = 3.0  # a page that hears nothing for three of these says so
 SESSION_EVERY_S = 5.0
 OPENS_BY_ITSELF = timedelta(minutes=30)  # a contact that nobody has written down, so soon after it
+PARTS = {"side": "desk_side.html", "glance": "glance.html", "answers": "answers.html"}
 SAID = {"sign_in": Word.SIGN_IN, "pause": Word.PAUSE, "sign_out": Word.SIGN_OUT}
 
 
@@ -153,6 +154,7 @@ class Desk:
         """Events for the page: `desk` with the parts that it shows, `beat` when nothing changes, `locked` as long as
         nothing is to be shown, `over` at the end."""
         shown: View | None = None
+        parts: dict[str, str] = {}
         session_at = beat_at = 0.0
         who: Seat | None = me
         yield "retry: 1000\n\n"
@@ -172,12 +174,13 @@ class Desk:
                 continue
             view = await self._view(me, shown)
             if view != shown:
+                parts = self._draw(request, me, view, parts if shown and _same_call(view, shown) else {})
                 shown, beat_at = view, now + BEAT_EVERY_S
-                yield _event("desk", self._parts(request, me, view))
+                yield _event("desk", _told(view, parts))
             elif now >= beat_at:
                 beat_at = now + BEAT_EVERY_S
                 yield _event("beat", {})
-            await asyncio.sleep(LOOK_EVERY_S)
+            await self._lookout.stirs(view.seen, me.account.extension, LOOK_EVERY_S)
 
     async def _still(self, request: Request, before: Seat | None) -> Seat | None:
         """Whose page it is. A database that is away ends nobody's session."""
@@ -200,15 +203,12 @@ class Desk:
         except HelplineError:
             return View(seen, mine, None)
 
-    def _parts(self, request: Request, me: Me, view: View) -> dict[str, Any]:
+    def _draw(self, request: Request, me: Me, view: View, kept: dict[str, str]) -> dict[str, str]:
+        """`kept`: parts that the same call was drawn in; the side shows the others, so it is always another."""
         told = self._values(me, view)
-        names = {"side": "desk_side.html", "glance": "glance.html", "answers": "answers.html"}
         return {
-            "parts": {name: self._pages.render(request, file, **told) for name, file in names.items()},
-            "stage": view.mine.stage,
-            "contact": view.mine.contact_id,
-            "switch": view.seen.people.asked,
-            "database": view.seen.traffic is not None,
+            name: self._pages.render(request, file, **told) if name == "side" or name not in kept else kept[name]
+            for name, file in PARTS.items()
         }
 
     def _values(self, me: Me, view: View) -> dict[str, Any]:
@@ -251,6 +251,20 @@ class Desk:
         except (NotFound, Refused):
             paper = None
         return {"unfinished": found, "paper": paper} | (paper or {})
+
+
+def _same_call(view: View, before: View) -> bool:
+    return (view.mine, view.caller) == (before.mine, before.caller)
+
+
+def _told(view: View, parts: dict[str, str]) -> dict[str, Any]:
+    return {
+        "parts": parts,
+        "stage": view.mine.stage,
+        "contact": view.mine.contact_id,
+        "switch": view.seen.people.asked,
+        "database": view.seen.traffic is not None,
+    }
 
 
 def _event(name: str, told: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@ by one."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +30,7 @@ class Seen:
     def mine(self, extension: str | None) -> Mine:
         if not (self.traffic and extension):
             return Mine()
-        return glance.mine(self.traffic, extension, glance.rings(self.board, extension), datetime.now(UTC))
+        return glance.mine(self.traffic, extension, glance.said_of(self.board, extension), datetime.now(UTC))
 
 
 class Lookout:
@@ -42,6 +43,13 @@ class Lookout:
         traffic = await self._traffic.get()
         people = (await self._people.get() if traffic else None) or People()
         return Seen(traffic, people, self._feed.board)
+
+    async def stirs(self, seen: Seen, extension: str | None, within_s: float) -> None:
+        """Until the switch says something else of that phone, or the time is over."""
+        board, said, clock = seen.board, glance.said_of(seen.board, extension), asyncio.get_running_loop().time
+        ends_at = clock() + within_s
+        while (left_s := ends_at - clock()) > 0 and glance.said_of(board, extension) == said:
+            board = await self._feed.after(board, left_s)
 
     def forget(self) -> None:
         """Somebody has just said something: the next look is a new one."""

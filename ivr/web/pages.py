@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.desk.access import may
 from ivr.web import speech
+from ivr.web.static_files import EDITION
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 COOKIE = "lang"
@@ -74,7 +75,7 @@ def _templates(language: str) -> Environment:
     )
     made.install_gettext_translations(speech.words(language), newstyle=True)  # type: ignore[attr-defined]
     names = {code: speech.own_name(code) for code in speech.LANGUAGES}
-    made.globals |= {"language": language, "languages": names, "may": may}
+    made.globals |= {"language": language, "languages": names, "may": may, "static": f"/static/{EDITION}"}
     made.filters["clock"] = lambda moment: format_time(
         moment, "medium", tzinfo=ZONE, locale=REGION.get(language, language)
     )

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,7 +16,6 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from ivr import page_call, presence
@@ -49,7 +47,7 @@ from ivr.web.own_account import OwnAccount
 from ivr.web.pages import Pages
 from ivr.web.passkeys import Passkeys
 from ivr.web.patience import Patience
-from ivr.web.permission import Permission, allow, refuse_undeclared
+from ivr.web.permission import Permission, refuse_undeclared
 from ivr.web.prompt_list import PromptList
 from ivr.web.pulse import LinePulse
 from ivr.web.reading import Reading
@@ -58,11 +56,11 @@ from ivr.web.reviews import Reviews
 from ivr.web.rota import Rota
 from ivr.web.shield import Packed, Shield
 from ivr.web.sign_in import SignIn
+from ivr.web.static_files import static_router
 from ivr.web.telephone import Telephone
 from ivr.web.wrap_up import WrapUp
 
 ADDRESS = "127.0.0.1"  # whoever opens it to others puts a server with a certificate in front
-STATIC_DIR = Path(__file__).parent / "static"
 CLOSE_S = 2
 MOST_CONNECTIONS = 1_000  # a watcher of the board holds one, a telephone in a page another
 PING_S = 15.0  # a page that does not answer for as long is gone
@@ -142,20 +140,6 @@ def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -
     refuse_undeclared(app.routes)
     _add_errors(app, pages)
     return Shield(Packed(Limit(app)))
-
-
-def static_router() -> APIRouter:
-    files = StaticFiles(directory=STATIC_DIR)
-
-    async def give_file(name: str, request: Request) -> Response:
-        answer = await files.get_response(name, request.scope)
-        answer.headers["Cache-Control"] = "no-cache"  # kept, and asked for again by its ETag
-        return answer
-
-    made = APIRouter()
-    declared = [allow(Permission.ANYBODY)]
-    made.add_api_route("/static/{name}", give_file, methods=["GET", "HEAD"], dependencies=declared)
-    return made
 
 
 def _add_errors(app: FastAPI, pages: Pages) -> None:

@@ -44,7 +44,7 @@ WATCH = """
 document.addEventListener("telephone:ringing", ({ detail }) => {
   const rang = Date.now(), desk = document.querySelector(".desk");
   const look = () => {
-    if (desk.dataset.contact !== detail.contactId || !document.querySelector(".glance")) return;
+    if (document.querySelector(".glance")?.dataset.call !== detail.contactId) return;
     seen.disconnect();
     globalThis.told(detail.contactId, rang, Date.now());
   };
@@ -108,8 +108,10 @@ async def _measure(line: LiveLine, rounds: int, tell: Tell) -> Found:
             await asyncio.gather(*(_rings(desks, answered=n == 0 and child == 0) for child in range(PAGES)))
         load = (before + os.getloadavg()[0]) / 2
         tell("the wrap-up is opened")
-        opened = await _opened(desks)
-        first_load = await _first_load(desks)
+        writer, call = await _writer(desks)
+        opened = await _opened(desks, writer, call)
+        first_load = await _first_load(desks, next(page for page in desks.pages if page is not writer))
+        writing = await _first_load(desks, writer)
     late, shown = _delays(desks)
     figures = [
         Figure(f"the queue rings to ring in the page, {len(late)} calls, {DESKS} desks, median", _cut(late, 50), "ms"),
@@ -119,6 +121,7 @@ async def _measure(line: LiveLine, rounds: int, tell: Tell) -> Found:
         Figure(f"wrap-up opened to its script at work, {len(opened)} times, median", _cut(opened, 50), "ms"),
         Figure("the same, 95th percentile", _cut(opened, 95), "ms", at_most(200)),
         Figure("first load of the desk, compressed", first_load / 1000, "kB", at_most(250)),
+        Figure("the same with a wrap-up open in it", writing / 1000, "kB"),
     ]
     notes = [
         f"{len(late)} of {rounds * PAGES} calls were seen to ring in a page and counted.",
@@ -252,27 +255,31 @@ def _delays(desks: Desks) -> tuple[list[float], list[float]]:
     return late, shown
 
 
-async def _opened(desks: Desks) -> list[float]:
-    """Milliseconds until the form of a call that was answered can be typed into, its script at work."""
+async def _writer(desks: Desks) -> tuple[Page, str]:
+    """The page that answered, and the call that is still to be written down in it."""
     answered = next(row for row in await asyncio.to_thread(desks.line.calls) if row["outcome"] == "answered")
-    page = next(page for n, page in enumerate(desks.pages) if str(101 + n) == answered["counsellor"])
+    return desks.pages[int(answered["counsellor"]) - 101], answered["id"]
+
+
+async def _opened(desks: Desks, page: Page, call: str) -> list[float]:
+    """Milliseconds until the form of a call that was answered can be typed into, its script at work."""
     times = []
     for _ in range(OPENED + 1):
-        await page.goto(f"{desks.site}/contacts/{answered['id']}")
+        await page.goto(f"{desks.site}/contacts/{call}")
         times.append(float(await page.evaluate(INTERACTIVE)))
     return times[1:]  # the first one fetches what the browser keeps
 
 
-async def _first_load(desks: Desks) -> float:
-    """Bytes of the desk for a browser that has kept nothing, telephone included, as Chromium counts them."""
-    token = next(each["value"] for each in await desks.pages[0].context.cookies() if each["name"] == "session")
+async def _first_load(desks: Desks, at: Page) -> float:
+    """Bytes of that page's desk for a browser that has kept nothing, telephone included, as Chromium counts them."""
+    token = next(each["value"] for each in await at.context.cookies() if each["name"] == "session")
     context = await desks.context(token)
     page, counted = await context.new_page(), list[float]()
     network = await context.new_cdp_session(page)
     network.on("Network.loadingFinished", lambda told: counted.append(told["encodedDataLength"]))
     await network.send("Network.enable")
     until = time.monotonic() + 5
-    await page.goto(f"{desks.site}/desk?lang=en", wait_until="load")
+    await page.goto(f"{desks.site}/desk?lang=az", wait_until="load")
     await asyncio.sleep(max(0.0, until - time.monotonic()))
     await context.close()
     return sum(counted)

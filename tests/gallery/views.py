@@ -28,6 +28,7 @@ NO_PAGE = frozenset(
         "/health",
         "/metrics",
         "/static/{name}",
+        "/static/{edition}/{name}",
         "/prompts",
         "/prompts/{code}/{name}.wav",
         "/prompts/phone/{take}.wav",

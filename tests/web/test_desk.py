@@ -22,7 +22,7 @@ from ivr.signing import office
 from ivr.web.desk import Desk
 from ivr.web.entrance import Entrance
 from ivr.web.pages import Pages
-from ivr.web.site import STATIC_DIR
+from ivr.web.static_files import STATIC_DIR
 from ivr.web.wrap_up import WrapUp
 from tests.records.switch_log import Calling, SwitchLog, answered
 from tests.web.house import Browser, House

@@ -87,7 +87,9 @@ async def test_every_answer_of_every_route_carries_its_shield(house: House, sche
         for path in (
             "/nowhere",
             "/static/style.css",
+            "/static/1/style.css",
             "/static/none.css",
+            "/static/1/none.css",
             "/static/..%2fsite.py",
             "/?lang=az",
             "/?language=az",

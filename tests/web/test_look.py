@@ -11,8 +11,8 @@ import pytest
 
 from ivr.accounts import Role
 from ivr.web.pulse import Pulse
-from ivr.web.site import STATIC_DIR
 from ivr.web.speech import LANGUAGES
+from ivr.web.static_files import STATIC_DIR
 from tests.web.conftest import Visit
 from tests.web.house import PASSWORD, House
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import importlib
+import re
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from ivr.errors import Conflict, HelplineError, NotFound, Refused, ScriptError, TelephonyError
 from ivr.settings import Settings
-from ivr.web.pages import Pages
+from ivr.web.pages import TEMPLATES_DIR, Pages
 from ivr.web.permission import Permission, allow
 from ivr.web.pulse import Pulse
-from ivr.web.site import STATIC_DIR, build, serve
+from ivr.web.site import build, serve
+from ivr.web.static_files import EDITION, FOR_EVER, STATIC_DIR, edition
 from tests.web.conftest import Visit
 
 CLOSED = Pulse(open=False)
@@ -143,3 +148,59 @@ async def test_a_port_in_use_is_one_clear_sentence(settings: Settings) -> None:
         with pytest.raises(Refused, match=f"port {port} on 127.0.0.1 cannot be used") as refused:
             await serve(settings.model_copy(update={"web_port": port}))
     assert "IVR_WEB_PORT" in refused.value.remedy
+
+
+async def test_what_a_page_draws_with_is_kept_for_ever_under_the_address_of_its_edition(visit: Visit) -> None:
+    async with visit(CLOSED) as browser:
+        named = set(re.findall(r'"(/static/[^"]+)"', (await browser.get("/sign-in")).text))
+        assert f"/static/{EDITION}/style.css" in named
+        for address in named:
+            answer = await browser.get(address)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, FOR_EVER), address
+
+
+async def test_another_edition_gives_what_there_is_and_is_not_kept(visit: Visit) -> None:
+    async with visit(CLOSED) as browser:
+        answer = await browser.get("/static/0123456789abcdef/style.css")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    assert answer.text == (STATIC_DIR / "style.css").read_text()
+
+
+def test_an_edition_is_another_as_soon_as_a_file_says_something_else(tmp_path: Path) -> None:
+    (tmp_path / "one.js").write_text("1")
+    first = edition(tmp_path)
+    assert edition(tmp_path) == first
+    (tmp_path / "one.js").write_text("2")
+    assert edition(tmp_path) != first
+
+
+def test_what_is_kept_for_ever_names_others_by_their_place_beside_it() -> None:
+    for file in (*STATIC_DIR.glob("*.js"), STATIC_DIR / "style.css"):
+        assert "/static/" not in file.read_text(), file.name
+    for file in TEMPLATES_DIR.glob("*.html"):
+        assert '"/static/' not in file.read_text(), file.name
+
+
+def test_a_first_look_at_the_desk_is_small() -> None:
+    """What a browser that has kept nothing fetches, beside the page itself: letters of the three languages, the style,
+    the scripts of the desk."""
+    texts = ("style.css", "desk.js", "paper.js", "categories.js", "seal.js", "telephone.js")
+    fonts = ("inter-latin.woff2", "inter-azeri.woff2", "inter-cyrillic.woff2")
+    packed = sum(len(gzip.compress((STATIC_DIR / name).read_bytes())) for name in texts)
+    assert packed + sum((STATIC_DIR / name).stat().st_size for name in fonts) < 170_000
+
+
+def test_the_letters_of_azerbaijani_come_in_a_file_of_their_own() -> None:
+    css = (STATIC_DIR / "style.css").read_text()
+    ranges = dict(re.findall(r'url\("(inter-[\w-]+)\.woff2"\).*?unicode-range: ([^;]+);', css, re.DOTALL))
+    for letter in "əƏğĞıİşŞçÇöÖüÜ":
+        assert _is_in(letter, ranges["inter-azeri"]) or _is_in(letter, ranges["inter-latin"]), letter
+        assert not _is_in(letter, ranges["inter-latin-ext"]), letter
+    letters = importlib.import_module("fontTools.ttLib")  # with what prints reports
+    with letters.TTFont(STATIC_DIR / "inter-azeri.woff2") as font:
+        assert {chr(code) for code in font.getBestCmap()} == set("əƏğĞİşŞ")
+
+
+def _is_in(letter: str, ranges: str) -> bool:
+    spans = (span.strip().removeprefix("U+").partition("-") for span in ranges.split(","))
+    return any(int(first, 16) <= ord(letter) <= int(last or first, 16) for first, _, last in spans)

@@ -27,7 +27,8 @@ from ivr.telephony.page_line import MOST_BYTES, SIP, Code
 from ivr.web import telephone
 from ivr.web.entrance import Entrance
 from ivr.web.permission import Permission, allow, refuse_undeclared
-from ivr.web.site import STATIC_DIR, site
+from ivr.web.site import site
+from ivr.web.static_files import STATIC_DIR
 from tests.conftest import PROJECT
 from tests.web.house import Browser, House
 

@@ -1,5 +1,5 @@
 // The desk lives: parts of the page as the server draws them, from /desk/stream; and what cannot be reached is said.
-import { papers } from "/static/paper.js";
+import { papers } from "./paper.js";
 
 const SILENCE_MS = 10_000; // three beats of the stream
 const desk = document.querySelector(".desk");

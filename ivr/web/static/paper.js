@@ -1,6 +1,6 @@
 // The form for a contact: kept every few seconds while it is typed, sealed in the browser while the program is away.
-import { enhance } from "/static/categories.js";
-import * as seal from "/static/seal.js";
+import { enhance } from "./categories.js";
+import * as seal from "./seal.js";
 
 const SAVE_MS = 2000; // after the last letter; the longest that a dying browser takes with it
 const AGAIN_MS = 3000;

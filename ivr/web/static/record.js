@@ -16,7 +16,7 @@ class Recording {
   async begin() {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN });
     this.context = new AudioContext();
-    await this.context.audioWorklet.addModule("/static/record_worklet.js");
+    await this.context.audioWorklet.addModule(new URL("./record_worklet.js", import.meta.url));
     const source = this.context.createMediaStreamSource(this.stream);
     this.node = new AudioWorkletNode(this.context, "take", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     this.node.port.onmessage = ({ data }) => this.take(data);
