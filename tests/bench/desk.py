@@ -123,7 +123,7 @@ async def _measure(line: LiveLine, rounds: int, tell: Tell) -> Found:
         Figure("the same with a wrap-up open in it", sum(writing.values()) / 1000, "kB"),
     ]
     notes = [
-        f"{len(late)} rings in a page were counted, of {rounds * PAGES} calls; one that is not taken rings at the next desk.",
+        f"{rounds * PAGES} calls, {len(late)} rings in a page: a call that nobody takes rings at the next desk.",
         f"{PAGES} of the {DESKS} desks are pages in Chromium, {DESKS - PAGES} are registered without a browser.",
         f"Of the first load, in kB: {_largest(first_load)}.",
         f"Line, desks, browser and children share the machine; its load meanwhile was {load:.1f}.",

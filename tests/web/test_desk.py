@@ -323,6 +323,12 @@ async def events(stream: AsyncIterator[str]) -> AsyncIterator[tuple[str, dict[st
             yield name, json.loads(data)
 
 
+def glance_of(data: dict[str, object]) -> str:
+    parts = data["parts"]
+    assert isinstance(parts, dict)
+    return str(parts["glance"])
+
+
 async def test_the_stream_tells_what_changes_and_ends_with_the_session(
     house: House, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,9 +355,12 @@ async def test_the_stream_tells_what_changes_and_ends_with_the_session(
         await line.told()
         name, data = await anext(told)
         assert (name, data["stage"], data["database"], data["switch"]) == ("desk", "ringing", True, False)
+        assert f'data-call="{call.row_id}"' in glance_of(data)
         call.talks(channel)
         await line.told()
-        assert (await anext(told))[1]["contact"] == call.row_id
+        data = (await anext(told))[1]
+        assert data["contact"] == call.row_id
+        assert 'action="/desk/help"' in glance_of(data)
         await browser.get("/desk")
         await browser.send("/sign-out")
         while (await anext(told))[0] != "over":
