@@ -20,7 +20,7 @@ from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
 from ivr.telephony.ami import RESYNC, USER, Switch, connections
 
-SETTLE_S = 0.05  # events come in flocks: one for each queue that a phone is in
+SETTLE_S = 0.05  # the first of a flock goes out at once, the others together: one for each queue that a phone is in
 ANEW_EVERY_S = 60.0
 
 Connections = Callable[[], AsyncGenerator[Switch, None]]
@@ -86,12 +86,12 @@ class Feed:
     async def _publish(self) -> None:
         while True:
             await self._stirred.wait()
-            await asyncio.sleep(SETTLE_S)
             self._stirred.clear()
             if self.board != self._latest:
                 self.board = self._latest
                 self._published.set()
                 self._published = asyncio.Event()
+            await asyncio.sleep(SETTLE_S)
 
 
 async def follow_line(feed: Feed, settings: Settings) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Hashable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -48,11 +48,17 @@ SAID = {"sign_in": Word.SIGN_IN, "pause": Word.PAUSE, "sign_out": Word.SIGN_OUT}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one desk shows. Two that are equal are drawn the same."""
+    """What one desk shows. Two that are equal are drawn the same: what other callers press in a menu is in neither."""
 
-    seen: Seen
+    seen: Seen = field(compare=False)
     mine: Mine
     caller: Caller | None
+    side: Hashable = None
+
+
+def _viewed(seen: Seen, mine: Mine, caller: Caller | None = None) -> View:
+    of = seen.traffic
+    return View(seen, mine, caller, (seen.people, of and (of.waiting, of.due, of.open_help)))
 
 
 class Desk:
@@ -156,6 +162,7 @@ class Desk:
         shown: View | None = None
         parts: dict[str, str] = {}
         session_at = beat_at = 0.0
+        stirred = False
         who: Seat | None = me
         yield "retry: 1000\n\n"
         while True:
@@ -172,7 +179,7 @@ class Desk:
             if who and who.locked:
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
-            view = await self._view(me, shown)
+            view = await self._view(me, shown, at_once=stirred)
             if view != shown:
                 parts = self._draw(request, me, view, parts if shown and _same_call(view, shown) else {})
                 shown, beat_at = view, now + BEAT_EVERY_S
@@ -180,7 +187,7 @@ class Desk:
             elif now >= beat_at:
                 beat_at = now + BEAT_EVERY_S
                 yield _event("beat", {})
-            await self._lookout.stirs(view.seen, me.account.extension, LOOK_EVERY_S)
+            stirred = await self._lookout.stirs(view.seen, me.account.extension, LOOK_EVERY_S)
 
     async def _still(self, request: Request, before: Seat | None) -> Seat | None:
         """Whose page it is. A database that is away ends nobody's session."""
@@ -190,18 +197,21 @@ class Desk:
             return before
         return who if who and may(who.account.role, Permission.SEE_DESK) else None
 
-    async def _view(self, me: Me, before: View | None = None) -> View:
-        """`before`: what was shown last; who rings is not looked up twice for one call."""
-        seen = await self._lookout.look()
+    async def _view(self, me: Me, before: View | None = None, *, at_once: bool = False) -> View:
+        """`before`: what was shown last; who rings is not looked up twice for one call. `at_once`: from what was looked
+        up last, where that knows the call."""
+        seen = self._lookout.last() if at_once else await self._lookout.look()
         mine = seen.mine(me.account.extension)
+        if at_once and mine.stage is not Stage.RINGING:
+            return await self._view(me, before)
         if mine.call is None:
-            return View(seen, mine, None)
+            return _viewed(seen, mine)
         if before and before.caller and before.mine.call and before.mine.call.id == mine.call.id:
-            return View(seen, mine, before.caller)
+            return _viewed(seen, mine, before.caller)
         try:
-            return View(seen, mine, await glance.caller(self._database, mine.call.id))
+            return _viewed(seen, mine, await glance.caller(self._database, mine.call.id))
         except HelplineError:
-            return View(seen, mine, None)
+            return _viewed(seen, mine)
 
     def _draw(self, request: Request, me: Me, view: View, kept: dict[str, str]) -> dict[str, str]:
         """`kept`: parts that the same call was drawn in; the side shows the others, so it is always another."""

@@ -4,7 +4,7 @@ by one."""
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ivr import glance
@@ -38,18 +38,25 @@ class Lookout:
         self._wrap_up, self._database, self._feed = timedelta(seconds=settings.wrap_up_s), database, feed
         self._traffic = Fresh(self._ask_traffic, TRAFFIC_PATIENCE_S, TRAFFIC_FRESH_S)
         self._people = Fresh(self._ask_people, PEOPLE_PATIENCE_S, PEOPLE_FRESH_S)
+        self._last = Seen(None, People(), feed.board)
 
     async def look(self) -> Seen:
         traffic = await self._traffic.get()
         people = (await self._people.get() if traffic else None) or People()
-        return Seen(traffic, people, self._feed.board)
+        self._last = Seen(traffic, people, self._feed.board)
+        return self._last
 
-    async def stirs(self, seen: Seen, extension: str | None, within_s: float) -> None:
-        """Until the switch says something else of that phone, or the time is over."""
+    def last(self) -> Seen:
+        """What was looked up last, by any desk, with what the switch says now."""
+        return replace(self._last, board=self._feed.board)
+
+    async def stirs(self, seen: Seen, extension: str | None, within_s: float) -> bool:
+        """Until the switch says something else of that phone: True, or the time is over."""
         board, said, clock = seen.board, glance.said_of(seen.board, extension), asyncio.get_running_loop().time
         ends_at = clock() + within_s
         while (left_s := ends_at - clock()) > 0 and glance.said_of(board, extension) == said:
             board = await self._feed.after(board, left_s)
+        return glance.said_of(board, extension) != said
 
     def forget(self) -> None:
         """Somebody has just said something: the next look is a new one."""

@@ -8,6 +8,7 @@ const trouble = (id, is) => (document.getElementById(id).hidden = !is);
 let paper = papers();
 let heard = Date.now();
 let drawn = {};
+let newest = {};
 let over = false;
 let turn = 0;
 let locked = !document.getElementById("locked").hidden;
@@ -42,6 +43,7 @@ function lock() {
 function empty() {
   turn++;
   drawn = {};
+  newest = {};
   for (const place of [part("side"), part("glance"), document.getElementById("middle")]) place.replaceChildren();
   desk.dataset.stage = desk.dataset.contact = "";
   const left = paper;
@@ -75,6 +77,7 @@ function alive() {
 function show(told) {
   trouble("away-database", !told.database);
   trouble("away-switch", told.database && !told.switch);
+  if (told.database) newest = told.parts;
   for (const [name, html] of Object.entries(told.parts)) {
     if (told.database && drawn[name] !== html) redraw(name, html);
   }
@@ -106,7 +109,7 @@ async function change(told) {
   const answer = await fetch("/desk/paper", { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || now !== turn) return;
   document.getElementById("middle").innerHTML = await answer.text();
-  drawn.answers = undefined;
+  if (newest.answers) redraw("answers", newest.answers); // it may have come while the middle was fetched
   paper = papers();
   tick();
   if (told.stage === "talking") document.getElementById("summary")?.focus({ preventScroll: true });
