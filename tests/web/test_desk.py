@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from starlette.requests import Request
 
 from ivr import call_log, presence, wrapup, wrapup_reading
 from ivr.accounts import Role
+from ivr.board import state
 from ivr.board.feed import Feed
+from ivr.board.state import Board, ringing, waiting
 from ivr.records import message
 from ivr.records.draft import Of
 from ivr.signing import office
@@ -329,27 +332,60 @@ def glance_of(data: dict[str, object]) -> str:
     return str(parts["glance"])
 
 
+async def stream_of(house: House, browser: Browser, feed: Feed) -> AsyncIterator[tuple[str, dict[str, object]]]:
+    entrance, pages = Entrance(office(house.settings, house.database), lambda: house.now), Pages()
+    desk = Desk(house.settings, pages, entrance, WrapUp(house.settings, pages, entrance), feed)
+    cookie = f"session={browser.client.cookies['session']}".encode()
+    asked = {"type": "http", "path": "/desk/stream", "query_string": b"", "client": None}
+    request = Request(asked | {"headers": [(b"cookie", cookie)]})
+    seat = await entrance.seat(request)
+    assert seat
+    return events(desk.tell(request, seat))
+
+
+async def test_who_rings_is_shown_when_the_switch_says_it_and_the_log_has_not(house: House, line: Line) -> None:
+    line.log.at = time.time() - 30
+    call = line.log.call()
+    call.decided(language="az", topic="violence", age_band="11-14", caller=HASH)
+    call.queued()
+    await line.told()
+    feed = Feed()
+    feed.board = Board({call.row_id: waiting(state.Call(call.row_id), 1.0)}, away=False)
+    publishing = asyncio.create_task(feed._publish())
+    try:
+        async with house.browser() as browser:
+            await sit_down(house, browser)
+            told = await stream_of(house, browser, feed)
+            assert (await anext(told))[1]["stage"] == "quiet"
+            rings = ringing(feed.board.calls[call.row_id], ["101"], 2.0)
+            feed._see(replace(feed.board, calls={rings.id: rings}))
+            name, data = await anext(told)
+        assert (name, data["stage"]) == ("desk", "ringing")
+        assert f'data-call="{call.row_id}"' in glance_of(data)
+    finally:
+        publishing.cancel()
+
+
+async def test_what_others_press_in_a_menu_is_sent_to_no_desk(house: House, line: Line) -> None:
+    line.log.at = time.time() - 30
+    call = line.log.call()
+    await line.told()
+    async with house.browser() as browser:
+        await sit_down(house, browser)
+        told = await stream_of(house, browser, Feed())
+        assert (await anext(told))[0] == "desk"
+        call.asked("language", "1")
+        await line.told()
+        assert (await anext(told))[0] == "beat"
+
+
 async def test_the_stream_tells_what_changes_and_ends_with_the_session(
     house: House, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ivr.web.desk.SESSION_EVERY_S", 0.0)
     async with house.browser() as browser:
         await sit_down(house, browser)
-        entrance, pages = Entrance(office(house.settings, house.database), lambda: house.now), Pages()
-        desk = Desk(house.settings, pages, entrance, WrapUp(house.settings, pages, entrance), Feed())
-        cookie = f"session={browser.client.cookies['session']}".encode()
-        request = Request(
-            {
-                "type": "http",
-                "path": "/desk/stream",
-                "query_string": b"",
-                "headers": [(b"cookie", cookie)],
-                "client": None,
-            }
-        )
-        seat = await entrance.seat(request)
-        assert seat
-        told = events(desk.tell(request, seat))
+        told = await stream_of(house, browser, Feed())
         assert (await anext(told))[1]["stage"] == "quiet"
         call, channel = line.rings()
         await line.told()

@@ -98,3 +98,24 @@ async def test_a_desk_looks_up_at_once_when_its_phone_rings_and_not_for_others(
     took = time.monotonic() - began
     await telling
     assert (took < 0.4) is soon
+
+
+async def test_the_first_of_a_flock_of_events_is_on_the_board_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.board.feed.SETTLE_S", 60.0)
+    feed = Feed()
+    before, publishing = feed.board, asyncio.create_task(feed._publish())
+    try:
+        await asyncio.sleep(0)
+        feed._see(board(RINGS))
+        assert (await feed.after(before, 5.0)).calls == {ROW: RINGS}
+    finally:
+        publishing.cancel()
+
+
+async def test_a_ring_needs_nobody_asked_anew(house: House) -> None:
+    feed = Feed()
+    lookout = Lookout(house.settings, house.database, feed)
+    seen = await lookout.look()
+    feed.board = board(RINGS)
+    assert lookout.last().traffic is seen.traffic
+    assert lookout.last().board is feed.board
