@@ -21,7 +21,7 @@ from ivr.disclosing import Who
 from ivr.flow.steps import Begun
 from ivr.help_request import Why
 from ivr.prepare import make_folders, take_flow
-from ivr.records import contact, flow
+from ivr.records import contact, flow, message
 from ivr.records.draft import Of
 from ivr.routing.hours import BAKU
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException
@@ -254,6 +254,18 @@ async def shifts(house: House) -> Known:
     return {}
 
 
+async def messages(house: House) -> Known:
+    """Two that were left by night; one of them was heard."""
+    async with house.database.unit_of_work() as unit:
+        for name, hours, known in (
+            ("1795281000-7", 9, {"seconds": 48.0, "language": "az", "topic": "psychological"}),
+            ("1795281600-8", 6, {"seconds": 17.0, "language": "ru"}),
+        ):
+            await message.add(unit, name, house.now - timedelta(hours=hours), known)
+        await message.hear(unit, "1795281000-7", "sevda", house.now - timedelta(hours=1))
+    return {}
+
+
 FURNISHED: tuple[Part, ...] = (
-    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts, menus,
+    people, calls, desks, register, years_before, prompts, line, help_asked, days, shifts, menus, messages,
 )  # fmt: skip
