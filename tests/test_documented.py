@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from typer.main import get_command
 
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.settings import Settings
 from tests.conftest import PROJECT
 

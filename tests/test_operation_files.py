@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from ivr.alarms import words
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.line import PARTS
 from ivr.settings import Settings
 from tests.conftest import PROJECT

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from ivr import presence as act
 from ivr.attempt import Line
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.desk.presence import State, Word
 from ivr.errors import NotFound, Refused
 from ivr.keeper import note_pid

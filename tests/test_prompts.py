@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr import studio
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.desk.presence import SPOKEN
 from ivr.errors import NotFound, ScriptError, TelephonyError
 from ivr.flow.prompts import Catalogue

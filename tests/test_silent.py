@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import NotFound, TelephonyError
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from ivr.app.until import until_told
 from ivr.attempt import Line
@@ -63,62 +65,52 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-async def run(settings: Settings) -> None:
-    flow, hours, policy = flow_in_use(settings), hours_in_use(settings), policy_in_use(settings)
-    keyring = open_keyring(settings.secrets_file)
-    database = Database(settings.database)
-    returning = Returning(database)
+class Door:
+    """Whatever the switch may ask for, answered by what is in use at that moment."""
 
-    async def noted(words: Settled) -> bool:
-        return await asyncio.to_thread(ledger_file.is_kept, settings.ledger_file, dict(words)["id"])
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+        self._flow, self._hours, self._policy = flow_in_use(settings), hours_in_use(settings), policy_in_use(settings)
+        self._returning, self._keyring = Returning(database), open_keyring(settings.secrets_file)
+        self._stories: dict[str, Callable[[Line], Awaitable[object]]] = {
+            "incoming": lambda line: take_call(line, self._helpline()),
+            "unanswered": lambda line: take_waiting(line, self._helpline()),
+            "presence": lambda line: take_word(line, settings),
+            "menus": lambda line: take_trial(line, settings, database),
+            "callback": lambda line: ring_counsellor(line, settings, lambda: seats_now(settings)),
+            "callback-child": lambda line: ring_child(line, settings),
+        }
 
-    def helpline() -> Helpline:
-        script, is_open = flow.value, hours.value.open_at
-        promiser = Promiser(keyring, lambda: policy.value, (script.number, *script.mobile_numbers))
+    async def story(self, line: Line) -> None:
+        """By what the dialplan asked for: agi://127.0.0.1:port/<story>; for any other word a caller is answered."""
+        await self._stories.get(line.header.script, self._stories["incoming"])(line)
+
+    def follow(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """Files and rows that may change meanwhile."""
+        return self._flow.follow(), self._hours.follow(), self._policy.follow(), self._returning.follow()
+
+    def _helpline(self) -> Helpline:
+        script, is_open = self._flow.value, self._hours.value.open_at
+        promiser = Promiser(self._keyring, lambda: self._policy.value, (script.number, *script.mobile_numbers))
         return Helpline(
             script,
-            keyring.hash_key,
-            returning.arrived,
+            self._keyring.hash_key,
+            self._returning.arrived,
             promise=promiser.promise,
-            noted=noted,
+            noted=self._noted,
             countries=promiser.countries,
             afternoon_over=promiser.afternoon_over,
             is_open=lambda now: is_open(_moment(now)),
-            older=lambda mark: older_flow(settings.flow_in_use.parent, mark),
+            older=lambda mark: older_flow(self._settings.flow_in_use.parent, mark),
         )
 
-    async def incoming(line: Line) -> None:
-        await take_call(line, helpline())
+    async def _noted(self, words: Settled) -> bool:
+        return await asyncio.to_thread(ledger_file.is_kept, self._settings.ledger_file, dict(words)["id"])
 
-    async def unanswered(line: Line) -> None:
-        await take_waiting(line, helpline())
 
-    async def presence(line: Line) -> None:
-        await take_word(line, settings)
-
-    async def menus(line: Line) -> None:
-        await take_trial(line, settings, database)
-
-    async def callback(line: Line) -> None:
-        await ring_counsellor(line, settings, lambda: seats_now(settings))
-
-    async def callback_child(line: Line) -> None:
-        await ring_child(line, settings)
-
-    stories = {
-        "incoming": incoming,
-        "unanswered": unanswered,
-        "presence": presence,
-        "menus": menus,
-        "callback": callback,
-        "callback-child": callback_child,
-    }
-
-    async def story(line: Line) -> None:
-        """By what the dialplan asked for: agi://127.0.0.1:port/<story>."""
-        await stories.get(line.header.script, incoming)(line)
-
-    async with FastAgiServer(settings.fastagi_port, story):
-        follow = (flow.follow(), hours.follow(), policy.follow(), returning.follow())
-        await until_told(beat(settings.heartbeat_limit_s), *follow)
+async def run(settings: Settings) -> None:
+    database = Database(settings.database)
+    door = Door(settings, database)
+    async with FastAgiServer(settings.fastagi_port, door.story):
+        await until_told(beat(settings.heartbeat_limit_s), *door.follow())
     await database.close()

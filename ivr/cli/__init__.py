@@ -3,76 +3,60 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 from rich.console import Console
 
-from ivr.cli import (
-    accounts,
-    audit,
-    backups,
-    blocks,
-    callbacks,
-    calls,
-    contacts,
-    counsellors,
-    database,
-    erase,
-    flow,
-    health,
-    hours,
-    keys,
-    line,
-    menus,
-    messages,
-    presence,
-    prompts,
-    report,
-    retention,
-    rota,
-    silent,
-)
 from ivr.errors import HelplineError, ScriptError
 
-app = typer.Typer(
-    name="ivr",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,  # a local variable may be a caller's number
-    help="The line a child calls: open it, look at it, ask it.",
-)
-for group in (
-    line,
-    health,
-    calls,
-    contacts,
-    callbacks,
-    messages,
-    counsellors,
-    accounts,
-    audit,
-    presence,
-    silent,
-    flow,
-    menus,
-    prompts,
-    rota,
-    hours,
-    blocks,
-    database,
-    backups,
-    keys,
-    retention,
-    erase,
-    report,
-):
-    group.register(app)
+# Each module and its verbs, in the order of `ivr --help`.
+GROUPS = {
+    "line": ("up", "down", "status", "phones", "demo", "settings"),
+    "health": ("check", "alarms", "trial"),
+    "calls": ("calls", "ledger"),
+    "contacts": ("contacts",),
+    "callbacks": ("callbacks",),
+    "messages": ("messages",),
+    "counsellors": ("counsellors", "ring-outs"),
+    "accounts": ("accounts",),
+    "audit": ("audit",),
+    "presence": ("presence",),
+    "silent": ("silent",),
+    "flow": ("call",),
+    "menus": ("flow",),
+    "prompts": ("prompts",),
+    "rota": ("rota",),
+    "hours": ("hours",),
+    "blocks": ("block",),
+    "database": ("db",),
+    "backups": ("backup", "restore"),
+    "keys": ("keys",),
+    "retention": ("retention",),
+    "erase": ("erase",),
+    "report": ("report",),
+}
+
+
+def program(verb: str = "") -> typer.Typer:
+    """The program as far as that verb needs it; whole for any other word. Loading all of it takes a second."""
+    app = typer.Typer(
+        name="ivr",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_show_locals=False,  # a local variable may be a caller's number
+        help="The line a child calls: open it, look at it, ask it.",
+    )
+    app.callback()(lambda: None)  # or a single verb would take the program's place
+    for module in [name for name, verbs in GROUPS.items() if verb in verbs] or GROUPS:
+        import_module(f"ivr.cli.{module}").register(app)
+    return app
 
 
 def main() -> None:
     try:
-        app()
+        program(*sys.argv[1:2])()
     except HelplineError as error:
         say_error(error)
         sys.exit(2 if isinstance(error, ScriptError) else 1)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from ivr import accounts as acts
 from ivr.accounts import Account, By, Given, NewAccount, Refusal, Role
 from ivr.cli.call_view import new_table, row_json, screen, started
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.errors import ScriptError
 
 group = typer.Typer(help="Who may sign in to the pages, as what.")

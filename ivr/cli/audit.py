@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from ivr import trail
 from ivr.cli.call_view import as_json_line, new_table, row_json, screen, started
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.errors import Refused
 from ivr.trail import Chain, Entry, Wanted
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ivr import backup as backups
 from ivr import restore as restores
-from ivr.cli.line import load_settings
+from ivr.cli.options import load_settings
 from ivr.errors import Refused
 
 out = Console(highlight=False)

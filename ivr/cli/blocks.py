@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from ivr import blocking
 from ivr.blocking import Block, Wish
 from ivr.cli.call_view import screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 
 
 class ByCall(TyperGroup):

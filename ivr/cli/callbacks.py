@@ -14,7 +14,7 @@ from ivr import call_log, callback_log
 from ivr.callback_log import Callback, Promises
 from ivr.cli import callback_view as view
 from ivr.cli.call_view import screen
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.errors import NotFound
 from ivr.settings import Settings
 

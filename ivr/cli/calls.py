@@ -21,7 +21,7 @@ from rich.text import Text
 from ivr import call_log
 from ivr.call_log import Outcome, Rebuilt, Status, Wanted
 from ivr.cli.call_view import call_json, calls_table, screen, step_line
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.settings import Settings
 
 SHOWN_UNLESS_TOLD = 20

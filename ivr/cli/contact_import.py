@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ivr import contact_import
 from ivr.cli.call_view import as_json_line, screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.contact_import import Found
 from ivr.settings import Settings
 from ivr.wrapup import opened_desk

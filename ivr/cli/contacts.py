@@ -16,7 +16,7 @@ from ivr import call_log, hard_call, wrapup_reading
 from ivr.cli import contact_import
 from ivr.cli.call_view import as_json_line, contact_json, contacts_table, new_table, row_json, screen, started
 from ivr.cli.calls import SHOWN_UNLESS_TOLD, Limit, Since, print_rows, say_nothing_yet
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.errors import Refused
 from ivr.settings import Settings
 from ivr.wrapup import Desk, Version, open_desk

@@ -14,7 +14,7 @@ from ivr import call_log
 from ivr import counsellors as acts
 from ivr.call_log import RingOut
 from ivr.cli.call_view import as_json_line, duration, new_table, row_json, screen, started
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.counsellors import Counsellor, Language, Topic
 from ivr.settings import Settings
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ivr import change_database, mending
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 
 out = Console(highlight=False)
 

@@ -11,7 +11,7 @@ import typer
 
 from ivr import erasure
 from ivr.cli.call_view import as_json_line
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.errors import Refused
 
 LONGEST = 64

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ivr.cli.line import load_settings
+from ivr.cli.options import load_settings
 from ivr.errors import HelplineError
 from ivr.flow.steps import Begun, Fact
 from ivr.prepare import load_flow, words_of_prompts

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from ivr import alarms, trial
 from ivr import check as findings_of
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.trial import Came
 
 

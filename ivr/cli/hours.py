@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ivr import hours as acts
 from ivr.cli.call_view import screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.cli.rota_view import length
 from ivr.prepare import load_hours
 from ivr.routing.hours import Because, Clock

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from ivr import keys
-from ivr.cli.line import load_settings
+from ivr.cli.options import load_settings
 from ivr.errors import Conflict
 
 out = Console(highlight=False)

@@ -10,32 +10,20 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ivr import accounts, demo, line, renewal
 from ivr.accounts import Given
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.demo import Moment
-from ivr.errors import ScriptError, TelephonyError
+from ivr.errors import TelephonyError
 from ivr.prepare import warning_of_closed_folder
 from ivr.records.database import without_password
 from ivr.settings import Settings
 
-out = Console(highlight=False)
 ROW_SHOWN = ("id", "dialled", "language", "topic", "age_band", "priority", "queue", "outcome", "counsellor")
 TIMES_SHOWN = ("wait_s", "talk_s")
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-
-
-def load_settings() -> Settings:
-    """Settings from the environment. Raises ScriptError naming each wrong variable."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        faults = tuple(f"IVR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise ScriptError("settings are wrong", problems=faults, remedy="`ivr settings` lists them all.") from error
 
 
 def register(app: typer.Typer) -> None:

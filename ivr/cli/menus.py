@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from ivr import new_flow
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.errors import NotFound, ScriptError
 from ivr.flow.difference import Change, Difference, Way
 from ivr.flow.steps import Begun

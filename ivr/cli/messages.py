@@ -16,7 +16,7 @@ from ivr import call_log
 from ivr import messages as acts
 from ivr.cli.call_view import duration, new_table, row_json, screen, started
 from ivr.cli.calls import NOTHING_YET
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.messages import Message
 from ivr.settings import Settings
 

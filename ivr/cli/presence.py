@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ivr import presence as act
 from ivr.cli.call_view import as_json_line, screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.presence import Shown, State, Word
 
 CLOSED = "The line is closed: this is what was said and what the rota says. What the phones do is not known."

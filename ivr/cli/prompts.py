@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from ivr import studio
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.studio import Checked
 
 group = typer.Typer(no_args_is_help=True, help="What callers hear: the words, the reading sheets, the sound.")

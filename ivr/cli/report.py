@@ -16,7 +16,7 @@ from rich.console import Console
 
 from ivr import call_log, catalogues, disclosing
 from ivr.cli.call_view import new_table, screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.cli.report_view import counts_of, say_paper, say_service
 from ivr.errors import Refused
 from ivr.reports import measures, periods, reckoning, suppression

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ivr import retention as acts
 from ivr.cli.call_view import as_json_line, new_table, row_json, screen, started
-from ivr.cli.line import AsJson, load_settings, out
+from ivr.cli.options import AsJson, load_settings, out
 from ivr.retention import Due
 
 group = typer.Typer(help="What is older than the house keeps it, see the settings IVR_KEEP_….")

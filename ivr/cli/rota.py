@@ -14,7 +14,7 @@ from rich.markup import escape
 from ivr import rota as acts
 from ivr.cli import rota_view as view
 from ivr.cli.call_view import screen
-from ivr.cli.line import AsJson, load_settings
+from ivr.cli.options import AsJson, load_settings
 from ivr.errors import ScriptError
 from ivr.routing.rota import ExceptionKind, Shift, ShiftException, spans
 from ivr.routing.rota import gaps as gaps_of

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ivr import silent as acts
-from ivr.cli.line import load_settings
+from ivr.cli.options import load_settings
 from ivr.flow.questions import EXPLAIN, STOP, Questions
 from ivr.prepare import load_questions
 

@@ -1,7 +1,7 @@
 """`make bench`: what the line costs beside a pure dialplan, and how fast its parts are.
 
-python -m tests.bench [--json] [--quick] [--only saturation|latency|sessions|ledger|routing|board|calls|reports|desk]
-                      [--rows N] [--postgresql | --database URL]
+python -m tests.bench [--json] [--quick] [--rows N] [--postgresql | --database URL] [--minutes N]
+                      [--only saturation|latency|sessions|ledger|routing|board|calls|reports|desk|soak]
 """
 
 from __future__ import annotations
@@ -16,12 +16,25 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from tests.bench import board, call_pages, desk, latency, ledger_pace, many, reports, routing, saturation, sessions
+from tests.bench import (
+    board,
+    call_pages,
+    desk,
+    latency,
+    ledger_pace,
+    many,
+    reports,
+    routing,
+    saturation,
+    sessions,
+    soak,
+)
 from tests.bench.figures import Found, Machine, as_json, machine, table
 from tests.bench.own_line import BenchLine, opened
 
 NAMES = ("saturation", "latency", "sessions", "ledger", "routing", "board", "calls", "reports", "desk")
-ON_THE_LINE = ("saturation", "latency")
+BY_ITSELF = "soak"  # an hour, so only when asked for
+ON_THE_LINE = ("saturation", "latency", BY_ITSELF)
 OF_MANY_ROWS = {"calls": call_pages.run, "reports": reports.run}
 
 Tell = Callable[[str], None]
@@ -56,7 +69,8 @@ def _arguments() -> argparse.Namespace:
     reads.add_argument("--rows", type=int, default=0, help="contacts, for calls and reports; 1,000,000 unless told")
     reads.add_argument("--postgresql", action="store_true", help="calls and reports: a server of its own, under /tmp")
     reads.add_argument("--database", default="", metavar="URL", help="calls and reports: of rows made before")
-    reads.add_argument("--only", choices=NAMES, help="one bench")
+    reads.add_argument("--only", choices=(*NAMES, BY_ITSELF), help="one bench")
+    reads.add_argument("--minutes", type=float, default=60.0, help="soak: how long")
     return reads.parse_args()
 
 
@@ -67,7 +81,9 @@ def _benches(wanted: argparse.Namespace, on: Machine, tell: Tell) -> Iterator[Fo
         if set(names) & set(ON_THE_LINE):
             tell("opening a line of its own")
             line = stack.enter_context(opened())
-        for name in (each for each in names if each not in OF_MANY_ROWS):
+        if line and BY_ITSELF in names:
+            yield soak.measure(line, wanted.minutes, tell)
+        for name in (each for each in names if each not in (*OF_MANY_ROWS, BY_ITSELF)):
             yield from _bench(name, line, wanted.quick, on.cores, lambda text, name=name: tell(f"{name}: {text}"))  # type: ignore[misc]
     yield from _of_many_rows([each for each in names if each in OF_MANY_ROWS], wanted, tell)
 

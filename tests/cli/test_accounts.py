@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr import accounts
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import NotFound, ScriptError
 from ivr.settings import Settings
 

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr.alarms import Vitals, raised
-from ivr.cli import app
 from ivr.cli import callbacks as verbs
+from ivr.cli.every import app
 from ivr.errors import HelplineError, NotFound, Refused
 from ivr.settings import Settings
 from ivr.vitals import look

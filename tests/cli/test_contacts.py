@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr import call_log, wrapup
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.desk.wrapup import Form
 from ivr.errors import NotFound, Refused
 from ivr.hard_call import mark_hard

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import Conflict, NotFound, ScriptError
 
 

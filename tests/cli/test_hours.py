@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr.check import Finding, check
-from ivr.cli import app
 from ivr.cli import hours as verbs
+from ivr.cli.every import app
 from ivr.errors import ScriptError
 from ivr.settings import Settings
 

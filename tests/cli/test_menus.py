@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr.check import check
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.cli.menus import _by
 from ivr.errors import NotFound, Refused, ScriptError
 from ivr.prepare import make_folders, take_flow

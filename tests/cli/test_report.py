@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import Refused, ScriptError
 from tests.reports.test_contact_rows import GOOD, as_csv
 

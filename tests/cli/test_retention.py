@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import NotFound, Refused
 from ivr.records.database import opened
 from ivr.settings import Settings

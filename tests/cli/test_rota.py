@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from ivr.cli import app, main
+from ivr.cli import main
 from ivr.cli import rota as verbs
 from ivr.cli import rota_view as view
+from ivr.cli.every import app
 from ivr.errors import HelplineError, NotFound, Refused, ScriptError
 from ivr.rota import Kept
 from ivr.routing.rota import ExceptionKind, Rota, Shift, ShiftException

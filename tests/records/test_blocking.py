@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr.blocking import Wish
-from ivr.cli import app
+from ivr.cli.every import app
 from ivr.errors import Conflict, NotFound, Refused
 from tests.records.switch_log import SwitchLog, answered
 
