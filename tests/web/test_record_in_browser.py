@@ -69,7 +69,7 @@ async def test_what_is_read_in_the_page_is_heard_again_and_put_in_place(house: H
         assert await page.evaluate(SIZE) > 1.2 * 2 * 44_100
         await expect(page.locator("[data-part=loud]")).to_be_hidden()
         await page.click("[data-send]")
-        await expect(page.get_by_text("Read by a person")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_text("Read by a person", exact=True)).to_be_visible(timeout=PATIENCE_MS)
     found = sounds.measure(takes.sound_file(house.settings, "az", "welcome"))
     assert found.length_s > 1.5  # with the silence that is put at its ends
     assert ("chief", "prompt_recorded", "az/welcome") in await house.deeds()
