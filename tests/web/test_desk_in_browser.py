@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from ivr import wrapup, wrapup_reading
 from ivr.accounts import Role
@@ -60,8 +61,10 @@ async def at_the_desk(house: House, language: str = "en") -> AsyncIterator[tuple
         await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in told.items()])
         page = await context.new_page()
         await page.goto("/desk")
-        yield site, page
-        await site.stop()
+        try:
+            yield site, page
+        finally:
+            await site.stop()
 
 
 class Keys:
@@ -90,8 +93,7 @@ async def test_a_call_is_seen_answered_and_written_down_in_twelve_keys(house: Ho
         keys = Keys(page)
         await keys.press("Tab", "Tab", *"phy")
         await expect(page.get_by_role("option", name="Physical violence")).to_be_visible()
-        first = await page.locator("[role=option][aria-selected=true]").inner_text()
-        assert "Physical violence" in first, first
+        await expect(page.locator("[role=option][aria-selected=true]")).to_contain_text("Physical violence")
         await keys.press("Enter", "Tab", "Tab", "Space")
         await expect(page.locator("[name=gender][value=girl]")).to_be_checked()
         line.log.at += 60
@@ -128,6 +130,20 @@ async def test_what_is_typed_while_the_program_is_away_is_sealed_here_and_sent_l
         await expect(page.locator("#away-program")).to_be_hidden()
         assert (await wrapup.read_draft(desk, of)).form.summary == ODD
         assert await page.evaluate(KEPT) == []
+
+
+async def test_who_types_faster_than_the_search_gets_what_all_the_letters_find(house: House, line: Line) -> None:
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.4)
+        await route.continue_()
+
+    await line.talks()
+    async with at_the_desk(house) as (_, page):
+        await page.route("**/desk/categories*", slowly)
+        await page.locator(".finder input").focus()
+        for key in (*"phy", "Enter"):
+            await page.keyboard.press(key)
+        await expect(page.locator(".chosen")).to_contain_text("Physical violence")
 
 
 async def test_a_browser_that_dies_takes_nothing_with_it(house: House, line: Line) -> None:

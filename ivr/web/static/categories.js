@@ -7,12 +7,15 @@ export function enhance(field) {
   const chosen = field.querySelector(".chosen");
   let asked = 0;
   let at = -1;
+  let searching = Promise.resolve();
 
   for (const select of selects) select.hidden = true;
   finder.hidden = false;
   show();
 
-  input.addEventListener("input", find);
+  input.addEventListener("input", () => {
+    searching = find();
+  });
   input.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowDown") move(1, event);
@@ -20,7 +23,7 @@ export function enhance(field) {
     else if (event.key === "Escape") close();
     else if (event.key === "Enter") {
       event.preventDefault();
-      if (list.children[at]) choose(list.children[at]);
+      pick();
     } else if (event.key === "Backspace" && !input.value) take(selects.findLast((select) => select.value));
   });
   input.addEventListener("blur", () => setTimeout(close, 200));
@@ -55,6 +58,11 @@ export function enhance(field) {
     list.children[at].setAttribute("aria-selected", "true");
     list.children[at].scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", list.children[at].id);
+  }
+
+  async function pick() {
+    await searching; // who types fast means what all the letters find, not what the first ones found
+    if (list.children[at]) choose(list.children[at]);
   }
 
   function choose(option) {
