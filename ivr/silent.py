@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from ivr.telephony.events import call_id
 
 KEY_MS = 100
 PAUSE_S = 0.15  # after each key, or two that are alike would be one
+TOLD_S = 5.0  # an answer is told to a counsellor in less; keys pressed meanwhile would be lost
 _EXTENSION = re.compile(r"[0-9]{2,8}", re.ASCII)
 _VOICE = "Local/voice@silent"
 
@@ -26,7 +28,7 @@ _VOICE = "Local/voice@silent"
 class Channel:
     """One end of a call, as the switch's Status tells it. `bridge` is empty while nobody hears it.
 
-    `doing`: the application that it is in, with its arguments.
+    `doing`: the application that it is in, with its arguments. `told`: words are played to this end alone.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Channel:
     uniqueid: str
     bridge: str
     doing: str = field(default="", repr=False)
+    told: bool = False
 
     @property
     def of_caller(self) -> bool:
@@ -42,11 +45,12 @@ class Channel:
 
 def channels(answer: Iterable[Message]) -> tuple[Channel, ...]:
     """What the switch answered to Status."""
-    return tuple(
-        Channel(told["Channel"], told["Linkedid"], told["Uniqueid"], told["BridgeID"], _doing(told))
-        for told in answer
-        if told.name == "Status"
-    )
+    return tuple(_channel(told) for told in answer if told.name == "Status")
+
+
+def _channel(told: Message) -> Channel:
+    plays = told["Application"] == "Playback"
+    return Channel(told["Channel"], told["Linkedid"], told["Uniqueid"], told["BridgeID"], _doing(told), plays)
 
 
 def _doing(told: Message) -> str:
@@ -70,9 +74,19 @@ def counsellors_channel(known: Iterable[Channel], whom: str) -> str:
     return found[0].name
 
 
+async def _that_listens(switch: Switch, whom: str) -> str:
+    deadline = time.monotonic() + TOLD_S
+    while True:
+        known = channels(await switch.ask("Status"))
+        channel = counsellors_channel(known, whom)
+        if time.monotonic() > deadline or not any(one.told for one in known if one.name == channel):
+            return channel
+        await asyncio.sleep(0.1)
+
+
 async def press(switch: Switch, whom: str, keys: str) -> None:
     """Press `keys` as that counsellor would. Raises NotFound, or TelephonyError when the switch is away."""
-    channel = counsellors_channel(channels(await switch.ask("Status")), whom)
+    channel = await _that_listens(switch, whom)
     for key in keys:
         await switch.tell("PlayDTMF", Channel=channel, Digit=key, Duration=str(KEY_MS), Receive="true")
         await asyncio.sleep(KEY_MS / 1000 + PAUSE_S)

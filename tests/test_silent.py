@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
 from ivr.silent import Channel, counsellors_channel, press, press_on
 from ivr.telephony.ami import connected
+from ivr.telephony.sipp import until
 from tests.fake_ami import SECRET, USER, FakeAmi
 
 CALL = "1795300227-000000"  # in tests/ami/status.txt
@@ -34,6 +36,17 @@ async def test_each_key_is_received_as_if_the_counsellor_had_pressed_it(whom: st
     async with FakeAmi() as fake:
         channel = "PJSIP/102-00000001"
         assert await pressed(fake, whom, "*71") == [(channel, key, "true") for key in "*71"]
+
+
+async def test_while_an_answer_is_told_to_them_no_key_is_pressed_that_would_be_lost() -> None:
+    async with FakeAmi() as fake:
+        free = fake.answers["Status"]
+        fake.answers["Status"] = free.replace("Application: AppQueue", "Application: Playback", 1)
+        pressing = asyncio.create_task(pressed(fake, "102", "*7*"))
+        await until(lambda: len(fake.done) > 2, 5, "to be asked again")
+        assert set(fake.done) == {"Status"}
+        fake.answers["Status"] = free
+        assert [key for _, key, _ in await pressing] == ["*", "7", "*"]
 
 
 @pytest.mark.parametrize("whom", ["101", "10", "1795300227-000001", "", "Local"])

@@ -107,6 +107,8 @@ async def test_no_key_at_all_is_in_the_queue_within_forty_seconds_marked_silent(
         call = asyncio.create_task(line.call(Stay(120)))
         ringing = await handset.call(within_s=60)
         await ringing.answered()
+        # Who hangs up before the two are joined has not taken the call: it would ring once more.
+        await line.until_event(lambda e: e["eventtype"] == "BRIDGE_ENTER", 10, "the two to be joined", since)
         ringing.hang_up()
         log = await call  # who was silent is spoken to before the end
     queued = await line.until_event(
