@@ -1,7 +1,7 @@
 # The two commands: `make up` opens the line, `make test` proves it with real calls. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down demo status test check attack fuzz audit sbom bench chaos shots images telephone clean setup packages
+.PHONY: help up down demo status test check attack taken-out fuzz audit sbom bench chaos shots images telephone clean setup packages
 
 IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
@@ -17,7 +17,7 @@ COMPILER := gcc libc6-dev
 LINES := 3
 
 help:  ## What can be done
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: setup  ## Open the line in the background
 	@$(IVR) up
@@ -51,6 +51,9 @@ test: setup  ## Everything, real calls included
 attack: setup  ## Every attack of SECURITY.md, the long ones too
 	@./setup.sh packages $(PHONES) $(BROWSER)
 	.venv/bin/pytest -q tests/attacks tests/web/test_guarded.py tests/web/test_every_route.py tests/test_security_md.py
+
+taken-out: setup  ## Every protection taken out of a copy, one by one: its tests must fail then; ARGS="--live" or "--only 4.2.2"
+	.venv/bin/python -m tests.taken_out $(ARGS)
 
 fuzz: setup  ## Readers of what comes from outside, FUZZ_SECONDS each (60)
 	@.venv/bin/python -c "import atheris" 2>/dev/null || .venv/bin/pip install -q --disable-pip-version-check "atheris>=3.0"

@@ -1,0 +1,119 @@
+"""A copy of the project in a folder of its own, in which protections are taken out and put back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from xml.etree import ElementTree
+
+from tests.conftest import PROJECT
+from tests.taken_out.protection import Out
+
+LIMIT_S = 600.0
+BROUGHT = ("var/asterisk", "var/sounds")
+
+
+class Tree:
+    """Use as `with Tree() as tree`. Nothing in it leads back to the project: what runs there is the copy."""
+
+    def __enter__(self) -> Tree:
+        self.root = Path(tempfile.mkdtemp(prefix="taken-out-"))
+        self.root.chmod(0o755)  # the line runs as a user of its own
+        for name in _tracked():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, self.root / name)
+        for name in (".venv", *BROUGHT):
+            if (PROJECT / name).exists():
+                shutil.copytree(PROJECT / name, self.root / name, symlinks=True, copy_function=_link)
+        _lead_here(self.root)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @contextmanager
+    def without(self, out: Sequence[Out]) -> Iterator[None]:
+        were = {each.file: (self.root / each.file).read_text() for each in out}
+        try:
+            for each in out:
+                file = self.root / each.file
+                file.write_text(file.read_text().replace(each.take, each.put, 1))
+            yield
+        finally:
+            for name, text in were.items():
+                (self.root / name).write_text(text)
+
+    def failed(self, tests: Sequence[str]) -> tuple[frozenset[str], str]:
+        """Those of `tests` that were run to an assertion that did not hold, and the end of what was said."""
+        report = self.root / "report.xml"
+        report.unlink(missing_ok=True)
+        done = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
+        found = _failures(report) if report.exists() else frozenset()
+        return frozenset(test for test in tests if _named(test) in found), done.stdout[-1500:] + done.stderr[-500:]
+
+    def not_borne(self, faults: Sequence[str]) -> tuple[frozenset[str], str]:
+        """Those of `faults` that `make chaos` says were not borne, and the end of what it said."""
+        told = {fault: self._run("tests.chaos", "--json", "--only", fault) for fault in faults}
+        said = "\n".join(done.stdout[-1500:] + done.stderr[-500:] for done in told.values())
+        return frozenset(fault for fault, done in told.items() if not _borne(done.stdout)), said
+
+    def _run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self.root / ".venv/bin/python"), "-m", module, *words]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+
+
+def _tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split("\0") if (PROJECT / name).is_file()]
+
+
+def _link(source: str, target: str) -> None:
+    """A second name for the same file: nothing is changed in place there."""
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copy2(source, target)
+
+
+def _lead_here(root: Path) -> None:
+    """The programs and the import paths of the copied environment name the project's folder; now they name this one."""
+    site = next((root / ".venv/lib").glob("python*/site-packages"))
+    for file in (*(root / ".venv/bin").iterdir(), root / ".venv/pyvenv.cfg", *site.glob("__editable__*")):
+        if file.is_symlink() or not file.is_file():
+            continue
+        was = file.read_bytes()
+        if str(PROJECT).encode() in was:
+            mode = file.stat().st_mode
+            file.unlink()
+            file.write_bytes(was.replace(str(PROJECT).encode(), str(root).encode()))
+            file.chmod(mode)
+
+
+def _failures(report: Path) -> frozenset[str]:
+    cases = ElementTree.parse(report).iter("testcase")  # noqa: S314  pytest has just written it
+    return frozenset(
+        f"{case.get('classname')}.{str(case.get('name')).partition('[')[0]}"
+        for case in cases
+        if case.find("failure") is not None
+    )
+
+
+def _borne(said: str) -> bool:
+    """Only what was told to the end can be told not to be borne."""
+    return not said.startswith("{") or all(fault["borne"] for fault in json.loads(said)["faults"])
+
+
+def _named(test: str) -> str:
+    """`tests/a/test_b.py::test_c` as a report names it."""
+    file, _, name = test.partition("::")
+    return f"{file.removesuffix('.py').replace('/', '.')}.{name.partition('[')[0]}"
