@@ -56,5 +56,6 @@ def _read(file: Path) -> tuple[Protection, ...]:
 
 
 def _protection(told: dict[str, Any]) -> Protection:
-    outs = [Out(**each) for each in told.pop("out", ())]
-    return Protection(out=tuple(outs), **{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+    out = tuple(Out(**each) for each in told.pop("out", ()))
+    rest: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in told.items()}
+    return Protection(out=out, **rest)
