@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from ivr.accounts import Role
 from ivr.errors import Said, ScriptError
 from ivr.flow.script import parse
-from ivr.prepare import make_folders, take_flow
-from ivr.settings import PROJECT_DIR
+from ivr.prepare import load_flow, make_folders, take_flow
+from ivr.settings import PROJECT_DIR, Settings
 from ivr.web.speech import LANGUAGES, said
 from tests.web.house import House
 
@@ -102,6 +103,22 @@ async def test_what_is_known_in_english_only_is_marked_for_who_listens(
         take_flow(house.settings)
     monkeypatch.setattr("ivr.new_flow.prompt_ids", broken)
     assert await _faults(house, "az", SHIPPED + "# other\n") == ["! prompt x: heard is missing"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("none.toml", "такого файла или папки нет"), ("", "это папка, а не файл"), ("bytes", "это не текст в UTF-8")],
+)
+def test_a_file_of_menus_that_cannot_be_read_is_told_in_the_readers_language(
+    settings: Settings, tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    with pytest.raises(ScriptError) as caught:
+        load_flow(settings, tmp_path / name)
+    (fault,) = caught.value.faults
+    assert (fault.where, said("ru", fault.what)) == (str(tmp_path / name), told)
+    assert str(caught.value) == str(fault)
+    assert caught.value.problems == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
