@@ -52,7 +52,7 @@ async def _faults(house: House, language: str, text: str) -> list[str]:
             "az",
             (
                 "sətir 2: line.number: mətn olmalıdır: ən azı bir, ən çoxu 200 işarə",
-                "sətir 3: line.default_language: “tr” burada ola bilməz, ola bilənlər: az, ru, en",
+                "sətir 3: line.default_language: “tr” burada ola bilməz, mümkün olanlar: az, ru, en",
                 "sətir 6: menu.x.wait_s: 0.5 ilə 10 arasında ədəd olmalıdır",
                 "sətir 8: menu.x.on.12: olmayan yerə aparır: “menu.<b>”",
             ),
