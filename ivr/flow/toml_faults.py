@@ -13,6 +13,7 @@ SAYS = (
     Said("Invalid date or datetime"),
     Said("Invalid initial character for a key part"),
     Said("Found invalid character %(it)s"),
+    Said(r"Illegal character '\n'"),  # what it says of a quotation mark that is forgotten
     Said("Illegal character %(it)s"),
     Said("Expected newline or end of document after a statement"),
     Said("Expected '=' after a key in a key/value pair"),

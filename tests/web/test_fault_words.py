@@ -79,15 +79,20 @@ async def test_faults_are_told_in_the_readers_language(house: House, language: s
 
 
 @pytest.mark.parametrize(
-    ("language", "line"),
+    ("language", "text", "line"),
     [
-        ("az", "sətir 2: siyahı bağlanmayıb: “]” çatışmır (mətnin sonunda)"),
-        ("ru", "строка 2: список не закрыт: не хватает «]» (в конце текста)"),
-        ("en", "line 2: Unclosed array (at end of document)"),
+        ("az", "number = [3", "sətir 2: siyahı bağlanmayıb: “]” çatışmır (mətnin sonunda)"),
+        ("ru", "number = [3", "строка 2: список не закрыт: не хватает «]» (в конце текста)"),
+        ("en", "number = [3", "line 2: Unclosed array (at end of document)"),
+        ("az", 'number = "1\n', "sətir 2: mətn sətrin sonunda bağlanmayıb: dırnaq çatışmır (sətir 2, sütun 12)"),
+        ("en", 'number = "1\n', r"line 2: Illegal character '\n' (at line 2, column 12)"),
+        ("ru", 'number = "\x01"', r"строка 2: недопустимый знак в тексте: '\x01' (строка 2, столбец 11)"),
     ],
 )
-async def test_what_is_no_toml_is_told_in_the_readers_language(house: House, language: str, line: str) -> None:
-    assert await _faults(house, language, "[line]\nnumber = [3") == [line]
+async def test_what_is_no_toml_is_told_in_the_readers_language(
+    house: House, language: str, text: str, line: str
+) -> None:
+    assert await _faults(house, language, f"[line]\n{text}") == [line]
 
 
 async def test_what_is_known_in_english_only_is_marked_for_who_listens(
