@@ -26,10 +26,11 @@ from tests.taken_out.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`passed`: tests that did not fail, though the protection was gone; `said`: what pytest said then."""
+    """`passed`: tests that did not fail, though the protection was gone; `how` the others did; `said`: by pytest."""
 
     protection: Protection
     passed: tuple[str, ...]
+    how: dict[str, str]
     lasted_s: float
     said: str
 
@@ -69,7 +70,9 @@ def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
         for _ in range(min(at_once, len(chosen))):
             free.put(stack.enter_context(Tree()))
         for done in workers.map(lambda each: _taken_out(each, free), chosen):
-            progress.print(f"{'STILL PASSES' if done.passed else 'fails'}: {done.protection.what}")
+            progress.print(f"{'STILL PASSES' if done.passed else 'fails'}: {done.protection.what}", markup=False)
+            for test, how in done.how.items():
+                progress.print(f"  {test.partition('::')[2]}: {how}", markup=False, soft_wrap=True)
             if done.passed:
                 progress.print(done.said, markup=False)
             yield done
@@ -79,18 +82,17 @@ def _taken_out(each: Protection, free: SimpleQueue[Tree]) -> Shown:
     tree, begun = free.get(), time.monotonic()
     try:
         with tree.without(each.out):
-            failed, said = tree.failed(each.tests) if each.tests else (frozenset[str](), "")
+            how, said = tree.failed(each.tests) if each.tests else ({}, "")
             not_borne, told = tree.not_borne(each.faults)
     finally:
         free.put(tree)
-    passed = tuple(name for name in (*each.tests, *each.faults) if name not in failed | not_borne)
-    return Shown(each, passed, time.monotonic() - begun, said + told)
+    passed = tuple(name for name in (*each.tests, *each.faults) if name not in how.keys() | not_borne)
+    return Shown(each, passed, how, time.monotonic() - begun, said + told)
 
 
 def _table(shown: Sequence[Shown]) -> Table:
-    table = Table(
-        title=f"{len(shown)} protections taken out, {sum(not s.passed for s in shown)} of them missed by every test"
-    )
+    noticed = sum(not each.passed for each in shown)
+    table = Table(title=f"{len(shown)} protections taken out, {noticed} of them noticed by each of their tests")
     for column in ("claim", "protection", "tests", "without it"):
         table.add_column(column, overflow="fold")
     for each in shown:

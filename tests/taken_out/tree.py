@@ -18,6 +18,7 @@ from tests.taken_out.protection import Out
 
 LIMIT_S = 600.0
 BROUGHT = ("var/asterisk", "var/sounds")
+NO_PROGRAM = ("SyntaxError", "IndentationError", "NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
 class Tree:
@@ -50,13 +51,17 @@ class Tree:
             for name, text in were.items():
                 (self.root / name).write_text(text)
 
-    def failed(self, tests: Sequence[str]) -> tuple[frozenset[str], str]:
-        """Those of `tests` that were run to an assertion that did not hold, and the end of what was said."""
+    def failed(self, tests: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Those of `tests` that were run and failed, with the first line of how; and the end of what was said.
+
+        What fails because the change itself is no program has shown nothing, and is not among them.
+        """
         report = self.root / "report.xml"
         report.unlink(missing_ok=True)
         done = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
-        found = _failures(report) if report.exists() else frozenset()
-        return frozenset(test for test in tests if _named(test) in found), done.stdout[-1500:] + done.stderr[-500:]
+        found = _failures(report) if report.exists() else {}
+        how = {test: found[_named(test)] for test in tests if _named(test) in found}
+        return how, done.stdout[-1500:] + done.stderr[-500:]
 
     def not_borne(self, faults: Sequence[str]) -> tuple[frozenset[str], str]:
         """Those of `faults` that `make chaos` says were not borne, and the end of what it said."""
@@ -99,13 +104,14 @@ def _lead_here(root: Path) -> None:
             file.chmod(mode)
 
 
-def _failures(report: Path) -> frozenset[str]:
-    cases = ElementTree.parse(report).iter("testcase")  # noqa: S314  pytest has just written it
-    return frozenset(
-        f"{case.get('classname')}.{str(case.get('name')).partition('[')[0]}"
-        for case in cases
-        if case.find("failure") is not None
-    )
+def _failures(report: Path) -> dict[str, str]:
+    found = dict[str, str]()
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  pytest has just written it
+        failure = case.find("failure")
+        how = "" if failure is None else str(failure.get("message")).partition("\n")[0]
+        if how and not how.startswith(NO_PROGRAM):
+            found.setdefault(f"{case.get('classname')}.{str(case.get('name')).partition('[')[0]}", how)
+    return found
 
 
 def _borne(said: str) -> bool:
