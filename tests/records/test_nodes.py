@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from ivr import call_log
 from ivr.errors import HelplineError
 from ivr.records import callback
 from ivr.records.database import migrate, opened
-from ivr.records.ledger import where
+from ivr.records.ledger import Reader, where
 from ivr.telephony.sipp import until
 from tests.postgres import Server
 from tests.records.recorded import on_record
@@ -38,7 +39,7 @@ async def main(url, ledger, now):
         reader = Reader(rows, Path(ledger), batch_bytes=4_000)
         while True:
             try:
-                await reader.read_batch()
+                await reader.catch_up()
                 async with rows.reading() as unit:
                     due = [each.id for each in await callback.due(unit, now)]
                 for each in due:
@@ -53,6 +54,7 @@ async def main(url, ledger, now):
 asyncio.run(main(sys.argv[1], sys.argv[2], datetime.fromtimestamp(float(sys.argv[3]), UTC)))
 """
 PROMISES = 60
+TOGETHER = 6  # come at once, so that both nodes find the same ones due
 NOW = FIRST_SECOND + 3_000
 
 
@@ -92,11 +94,13 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
         for number in range(PROMISES):
             promised(log.call(), f"1795281000-{number:08x}", f"{number:032x}", hours=8)
             answered(log)
+            if (number + 1) % TOGETHER:
+                continue
             with ledger_path.open("ab") as file:
                 file.writelines(line + b"\n" for line in log.lines[written:])
             written = len(log.lines)
-            await asyncio.sleep(0.02)
-            if not struck and (len(nodes[0].claimed) > 3 or number > PROMISES / 2):
+            await asyncio.sleep(0.02 * TOGETHER)
+            if not struck and number > PROMISES / 2:
                 os.kill(nodes[0].process.pid, blow)
                 struck = True
         await _all_done(postgresql_url, written)
@@ -123,6 +127,40 @@ async def _all_done(url: str, lines: int) -> None:
                 if len(claimed) >= PROMISES and (await where(unit)).lines >= lines:
                     return
             await asyncio.sleep(0.1)
+
+
+WHILE_S = 0.5  # in which whoever is not made to wait has long been done
+
+
+async def test_a_promise_that_one_node_is_claiming_is_not_anothers(database_url: str, ledger_path: Path) -> None:
+    log, now = SwitchLog(), datetime.fromtimestamp(NOW, UTC)
+    promise = promised(log.call(), hours=8)
+    ledger_path.write_bytes(log.data)
+    async with opened(database_url) as one, opened(database_url) as another:
+        await Reader(one, ledger_path).catch_up()
+
+        async def claims() -> int | None:
+            async with another.unit_of_work(alone=False) as unit:
+                return await callback.claim(unit, promise, now)
+
+        async with one.unit_of_work(alone=False) as unit:
+            assert await callback.claim(unit, promise, now) == 1
+            other = asyncio.create_task(claims())
+            await asyncio.wait({other}, timeout=WHILE_S)
+        assert await other is None
+
+
+async def test_what_one_node_is_folding_is_not_folded_by_another(database_url: str, ledger_path: Path) -> None:
+    log = SwitchLog()
+    answered(log)
+    ledger_path.write_bytes(log.data)
+    async with opened(database_url) as one, opened(database_url) as another:
+        async with one.unit_of_work(alone=False) as unit:
+            folding, _ = await Reader(one, ledger_path)._fold_batch(unit)
+            assert folding.lines == len(log.lines)
+            other = asyncio.create_task(Reader(another, ledger_path).read_batch())
+            await asyncio.wait({other}, timeout=WHILE_S)
+        assert await other == 0
 
 
 @pytest.fixture
