@@ -42,6 +42,7 @@ async def main(url, ledger, now):
                 await reader.catch_up()
                 async with rows.reading() as unit:
                     due = [each.id for each in await callback.due(unit, now)]
+                await asyncio.sleep(0.05)  # the other looks meanwhile
                 for each in due:
                     async with rows.unit_of_work(alone=False) as unit:
                         number = await callback.claim(unit, each, now)
@@ -99,10 +100,11 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
             with ledger_path.open("ab") as file:
                 file.writelines(line + b"\n" for line in log.lines[written:])
             written = len(log.lines)
-            await asyncio.sleep(0.02 * TOGETHER)
-            if not struck and number > PROMISES / 2:
+            await until(lambda n=number: sum(len(each.claimed) for each in nodes) > n - TOGETHER, 60, "claims")
+            if not struck and number > PROMISES / 2 and len(nodes[0].claimed) > 1:
                 os.kill(nodes[0].process.pid, blow)
                 struck = True
+        assert struck
         await _all_done(postgresql_url, written)
     finally:
         for each in nodes:
