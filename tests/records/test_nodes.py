@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
             with ledger_path.open("ab") as file:
                 file.writelines(line + b"\n" for line in log.lines[written:])
             written = len(log.lines)
-            await until(lambda n=number: sum(len(each.claimed) for each in nodes) > n - TOGETHER, 60, "claims")
+            await until(partial(_have_claimed, nodes, number - TOGETHER), 60, "claims")
             if not struck and number > PROMISES / 2 and len(nodes[0].claimed) > 1:
                 os.kill(nodes[0].process.pid, blow)
                 struck = True
@@ -118,6 +119,10 @@ async def test_two_nodes_share_the_work_and_one_of_them_is_lost(
         found = await on_record(rows)
     assert sorted(tried) == [(f"1795281000-{number:08x}", 1) for number in range(PROMISES)]
     assert [each["outcome"] for each in found["call"]].count("answered") == PROMISES
+
+
+def _have_claimed(nodes: list[Node], promises: int) -> bool:
+    return sum(len(each.claimed) for each in nodes) > promises
 
 
 async def _all_done(url: str, lines: int) -> None:
