@@ -1,6 +1,6 @@
 """`make taken-out`: every protection is taken out of a copy of the project, one by one; its tests must fail then.
 
-python -m tests.taken_out [--live] [--only TEXT] [--at-once N] [--json] [--list]
+python -m tests.taken_out [--live] [--only TEXT …] [--at-once N] [--json] [--list]
 
 Exit 1 when a test still passes without what it is there to prove.
 """
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from queue import SimpleQueue
 
 from rich.console import Console
@@ -36,6 +38,7 @@ class Shown:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that lines are closed, and copies go
     wanted = _arguments()
     chosen = [each for each in protections() if _is_wanted(each, wanted.only, live=wanted.live)]
     if wanted.list:
@@ -52,16 +55,17 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     reads = argparse.ArgumentParser(prog="python -m tests.taken_out", description=__doc__)
     reads.add_argument("--live", action="store_true", help="those whose tests open a line, in place of the others")
-    reads.add_argument("--only", default="", help="whose claim, words or test hold this text")
+    reads.add_argument("--only", nargs="+", default=[""], help="whose claim, words or test hold one of these texts")
     reads.add_argument("--at-once", type=int, default=2, help="how many copies are worked in at the same time")
     reads.add_argument("--json", action="store_true", help="JSON in place of the table")
     reads.add_argument("--list", action="store_true", help="what would be taken out")
     return reads.parse_args()
 
 
-def _is_wanted(each: Protection, text: str, *, live: bool) -> bool:
-    told = " ".join((*each.claims, each.what, *each.tests, *each.faults))
-    return bool(each.out) and each.live == live and text.lower() in told.lower()
+def _is_wanted(each: Protection, texts: Sequence[str], *, live: bool) -> bool:
+    told = " ".join((*each.claims, each.what, *each.tests, *each.faults)).lower()
+    is_here = not each.needs or find_spec(each.needs) is not None
+    return bool(each.out) and is_here and each.live == live and any(text.lower() in told for text in texts)
 
 
 def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
@@ -72,7 +76,7 @@ def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
         for done in workers.map(lambda each: _taken_out(each, free), chosen):
             progress.print(f"{'STILL PASSES' if done.passed else 'fails'}: {done.protection.what}", markup=False)
             for test, how in done.how.items():
-                progress.print(f"  {test.partition('::')[2]}: {how}", markup=False, soft_wrap=True)
+                progress.print(f"  {test.rpartition('::')[2]}: {how}", markup=False, soft_wrap=True)
             if done.passed:
                 progress.print(done.said, markup=False)
             yield done
@@ -86,7 +90,8 @@ def _taken_out(each: Protection, free: SimpleQueue[Tree]) -> Shown:
             not_borne, told = tree.not_borne(each.faults)
     finally:
         free.put(tree)
-    passed = tuple(name for name in (*each.tests, *each.faults) if name not in how.keys() | not_borne)
+    how |= not_borne
+    passed = tuple(name for name in (*each.tests, *each.faults) if name not in how)
     return Shown(each, passed, how, time.monotonic() - begun, said + told)
 
 
