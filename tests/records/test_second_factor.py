@@ -34,6 +34,7 @@ def test_a_telephone_is_told_whose_key_it_is() -> None:
 async def test_a_password_is_known_by_its_hash_and_nobodys_never() -> None:
     kept = password.hashed("four quiet words")
     assert kept.startswith("$argon2id$")
+    assert password.hashed("four quiet words") != kept  # salted
     assert await password.fits("four quiet words", kept)
     assert not await password.fits("four quiet word", kept)
     assert not await password.fits("four quiet words", None)

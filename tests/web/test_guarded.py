@@ -16,7 +16,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from ivr.desk.access import Role
+from ivr.desk.access import Role, may
+from ivr.flow.prompts import sound_name
 from ivr.settings import Settings
 from ivr.web import form, patience
 from ivr.web.permission import Permission, permission_of
@@ -26,7 +27,8 @@ from tests.web.house import Browser, House
 
 NEVER_END = {"/desk/stream", "/board/events"}
 SIGNS_OUT = {"/sign-out", "/account/sign-out"}
-HALF_WAY = {"/sign-in", "/sign-in/code", "/sign-in/set-up"}
+EVERYBODYS = {"/", "/health", "/sign-in", "/static/{name}", "/static/{edition}/{name}", "/metrics"}
+"""The last one for this machine alone (test_metrics.py)."""
 LOOKS = {"GET", "HEAD"}
 AWAY = 503  # the switch, which is not there
 MUST_SAY = {
@@ -93,9 +95,10 @@ async def test_every_answer_of_every_route_carries_its_shield(house: House, sche
             "/static/..%2fsite.py",
             "/?lang=az",
             "/?language=az",
+            "/calls?column=topic",
         ):
             answer = await stranger.client.get(path)
-            faults += faults_of(answer, path)
+            faults += faults_of(await browser.client.get(path), path) + faults_of(answer, path)
             assert ("Strict-Transport-Security" in answer.headers) is (scheme == "https")
     assert faults == []
 
@@ -109,6 +112,27 @@ async def test_who_is_not_signed_in_gets_nothing_that_is_not_everybodys(house: H
                 if permission_of(route) is not Permission.ANYBODY and answer.status_code != 303:
                     got.append(f"{method} {path}: {answer.status_code}")
     assert got == []
+
+
+def test_what_is_everybodys_is_written_down_here_too(house: House) -> None:
+    """A page that is declared open by mistake is told by nothing else."""
+    found = {route.path for route in routes(house.site()) if permission_of(route) is Permission.ANYBODY}
+    assert found == EVERYBODYS
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_nobody_gets_what_is_not_for_their_role(house: House, role: Role) -> None:
+    got, refused = list[str](), 0
+    async with inside(house, role) as browser:
+        token = {"X-Form-Token": browser.hidden["form_token"]}
+        for method in ("GET", "POST"):
+            for route, path in paths(house, method):
+                if not may(role, permission_of(route)):
+                    answer = await browser.client.request(method, path, headers=token)
+                    got += [f"{method} {path}: {answer.status_code}"] if answer.status_code != 403 else []
+                    refused += 1
+    assert got == []
+    assert refused > 2
 
 
 @pytest.mark.parametrize("role", Role)
@@ -210,11 +234,15 @@ async def test_a_query_of_any_length_and_bytes_fails_nowhere(house: House) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["..%2f..%2ftold.json", "%2e%2e", "..", "/etc/passwd", "1-a%00", "....//", "%c0%ae%c0%ae"]
+    "name", ["..%2f..%2ftold.json", "%2e%2e", "..", "/etc/passwd", "1-a%00", "....//", "%c0%ae%c0%ae", "told"]
 )
 async def test_no_name_in_an_address_leads_to_a_file(house: House, name: str) -> None:
-    secret = house.settings.state_dir / "told.json"
-    secret.write_text(json.dumps({"told": "secret-words"}))
+    """Neither out of a folder, nor to what lies in it and has no name of ours."""
+    told = json.dumps({"told": "secret-words " * 9})
+    (house.settings.state_dir / "told.json").write_text(told)
+    for place in (house.settings.sounds_dir / sound_name("told", "told"), house.settings.phone_takes_dir / "told"):
+        place.parent.mkdir(parents=True)
+        place.with_suffix(".wav").write_text(told)
     async with inside(house, Role.SUPERVISOR) as browser:
         for route in routes(house.site()):
             if "{" in route.path and "GET" in (route.methods or set()):
