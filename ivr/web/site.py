@@ -132,8 +132,9 @@ async def _is_on_duty(database: Database, person: Account) -> bool:
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:
-    """Routes are taken one by one: a router inside a router could hide one that declares nothing."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    """Routes are taken one by one: a router inside a router could hide one that declares nothing. Nobody is led on from
+    a path with a slash too many: that would be to whatever host the request names."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.entrance = entrance
     for router in routers:
         app.router.routes.extend(router.routes)

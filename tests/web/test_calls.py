@@ -107,7 +107,10 @@ async def test_summaries_are_searched_by_who_may_and_that_is_on_record(rang: Hou
         await supervisor(rang, browser)
         page = await browser.get("/calls")
         assert "zəng edəcək" not in page.text
+        assert re.findall(r'<form[^>]* method="(\w+)" action="/calls/search', page.text) == ["post"]
+        assert (await browser.client.get("/calls/search", params={"words": "sabah"})).status_code in {404, 405}
         page = await browser.send("/calls/search", words="SABAH zeng")
+        assert not re.search(r'(?:href|action)="[^"]*sabah', page.text, re.IGNORECASE)
         assert listed(page.text) == [rang.known["written_id"]]
         assert "1 was opened and looked through" in page.text and "zəng edəcək" not in page.text
         assert listed((await browser.send("/calls/search", words="heç nə")).text) == []
