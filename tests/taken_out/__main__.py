@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from queue import SimpleQueue
 
 from rich.console import Console
@@ -60,7 +61,8 @@ def _arguments() -> argparse.Namespace:
 
 def _is_wanted(each: Protection, text: str, *, live: bool) -> bool:
     told = " ".join((*each.claims, each.what, *each.tests, *each.faults))
-    return bool(each.out) and each.live == live and text.lower() in told.lower()
+    is_here = not each.needs or find_spec(each.needs) is not None
+    return bool(each.out) and is_here and each.live == live and text.lower() in told.lower()
 
 
 def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
