@@ -11,6 +11,7 @@ import pytest
 
 from ivr.accounts import Role
 from ivr.call_export import BOM, plain
+from ivr.reports import spreadsheet
 from ivr.web import call_filter
 from tests.gallery.furnishing import calls
 from tests.web.house import Browser, House
@@ -138,11 +139,12 @@ async def test_export_is_what_the_view_shows_and_is_on_record(rang: House) -> No
     assert deeds == ["csv topic=violence", "xlsx topic=violence"]
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "＝1"])
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"])
 def test_no_cell_is_a_formula(evil: str) -> None:
     assert plain(evil) == "'" + evil
     assert plain((evil, "b")) == f"'{evil} b"
     assert plain(-1.5) == -1.5
+    assert spreadsheet.plain(evil) == "'" + evil
 
 
 async def test_one_calls_life_is_told_with_who_wrote_and_who_looked(rang: House) -> None:
