@@ -10,6 +10,11 @@ HelplineError
 A caller who hangs up, does not answer or presses nothing is an outcome, not an error.
 """
 
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
 
 class HelplineError(Exception):
     """The base; never raised itself. `remedy` says what to do, in one sentence."""
@@ -41,3 +46,9 @@ class Refused(HelplineError):
 
 class Conflict(HelplineError):
     """Someone else changed it first."""
+
+
+def where(error: BaseException) -> str:
+    """File and line in which it came up, for a log: its message, or a local variable, could hold a caller's number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

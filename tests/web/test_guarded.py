@@ -276,6 +276,8 @@ async def said(port: int, *pieces: bytes, every_s: float = 0.0, within_s: float 
             with suppress(ConnectionResetError):  # hung up on while bytes were still on their way
                 while more := await reader.read(65_536):
                     heard += more
+    except TimeoutError:
+        pytest.fail(f"not hung up on within {within_s:.0f} s; heard {heard[:100]!r}")
     finally:
         sending.cancel()
         writer.close()
