@@ -12,8 +12,10 @@ A caller who hangs up, does not answer or presses nothing is an outcome, not an 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,9 @@ class Refused(HelplineError):
 
 class Conflict(HelplineError):
     """Someone else changed it first."""
+
+
+def where(error: BaseException) -> str:
+    """File and line in which it came up, for a log: its message, or a local variable, could hold a caller's number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
