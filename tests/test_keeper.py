@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +18,7 @@ from ivr import keeper
 from ivr.app.log import Log
 from ivr.keeper import Part, alive, note_pid
 from ivr.telephony.sipp import until
+from tests.conftest import PROJECT
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 
@@ -103,3 +106,13 @@ def test_a_log_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr("sys.stdout", full)
         assert Log().write("a word") == len("a word")
         print("a word", file=Log(), flush=True)
+
+
+@pytest.mark.parametrize(("soft", "hard", "then"), [(256, 4096, 4096), (256, 65536, 16384), (20000, 65536, 20000)])
+def test_as_many_files_may_be_open_as_the_machine_lets_us_and_never_fewer(soft: int, hard: int, then: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = min(hard, most)
+    code = "import resource; from ivr.app.keep import _open_many_files as o; o(); print(resource.getrlimit(7)[0])"
+    argv = ["prlimit", f"--nofile={min(soft, hard)}:{hard}", sys.executable, "-c", code]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert int(done.stdout) == min(then, hard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 
@@ -15,6 +16,8 @@ from ivr.records import ledger_file
 from ivr.settings import Settings
 from ivr.telephony import switch
 
+OPEN_FILES = 16384  # as in operation/systemd
+
 log = structlog.get_logger()
 
 
@@ -24,10 +27,20 @@ async def run(settings: Settings) -> None:
     if alive(pid_file):
         raise Refused("the line is kept already")
     note_pid(pid_file, os.getpid())
+    _open_many_files()
     try:
         await keep(parts(settings))
     finally:
         pid_file.unlink(missing_ok=True)
+
+
+def _open_many_files() -> None:
+    """For every part, as far as the machine lets us: of the 1,024 that a shell has, each call takes some, and each
+    connection by TLS one for as long as it stays.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now < OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
 
 
 def parts(settings: Settings) -> list[Part]:
