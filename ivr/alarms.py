@@ -29,6 +29,7 @@ WORDS_FILE = Path(__file__).with_name("alarms.toml")
 LITTLE_SPACE = 10**9
 NIGHTLY = timedelta(days=2)  # what is done every night and was not for so long was not done
 MUCH_UNREAD = 10**6  # some 3,500 events
+CERTIFICATE_DAYS = 30
 _NOTHING: Mapping[str, bool] = MappingProxyType({})
 CAME_WORDS = {
     Came.NOWHERE: ("salamlama eşidildi, sonrası yox", "приветствие слышно, дальше нет", "the greeting and no further"),
@@ -41,8 +42,10 @@ CAME_WORDS = {
 class Vitals:
     """How a line is. None is what is not known now; `trunk` is None where there is none.
 
-    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `oldest`: since when calls are on
-    record. `backed_up`, `aged`: when everything was last backed up, and what is too old last taken away.
+    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `tls`: whether phones on desks can
+    connect by it, `certificate_days`: how long it is valid for yet; both None where it is not offered. `oldest`: since
+    when calls are on record. `backed_up`, `aged`: when everything was last backed up, and what is too old last taken
+    away.
     """
 
     now: datetime
@@ -59,6 +62,9 @@ class Vitals:
     free_bytes: int = 0
     trial: Trial | None = None
     overdue: bool = False
+    encrypted: int | None = None
+    tls: bool | None = None
+    certificate_days: int | None = None
     oldest: datetime | None = None
     backed_up: datetime | None = None
     aged: datetime | None = None
@@ -143,6 +149,10 @@ def _rest(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("unkeepable", _same(str(vitals.promises_open)))
     if vitals.free_bytes < LITTLE_SPACE:
         yield Alarm("disk", _same(f"{vitals.free_bytes / 10**6:,.0f} MB"))
+    if vitals.tls is False:
+        yield Alarm("encryption")
+    if vitals.certificate_days is not None and vitals.certificate_days < CERTIFICATE_DAYS:
+        yield Alarm("certificate", _days_left(vitals.certificate_days))
     if vitals.unread_bytes > MUCH_UNREAD:
         yield Alarm("ledger", _same(f"{vitals.unread_bytes / 10**6:,.0f} MB"))
     if vitals.overdue:
@@ -151,6 +161,12 @@ def _rest(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("backup")
     if vitals.aging_overdue:
         yield Alarm("aging")
+
+
+def _days_left(days: int) -> tuple[str, str, str]:
+    if days < 0:
+        return ("bitib", "срок истёк", "it has ended")
+    return (f"{days} gün qalıb", f"осталось дней: {days}", f"{days} days left")
 
 
 def _same(text: str) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from ivr import desk_tls
 from ivr.alarms import Vitals, raised
 from ivr.catalogues import LISTS_DIR, load_catalogues, newest
 from ivr.errors import ScriptError
@@ -37,7 +38,7 @@ class Finding:
 def check(settings: Settings, now: datetime) -> list[Finding]:
     """All files that we were given to follow. Raises nothing: faults are findings, one each."""
     script = [*_check_flow(settings), *_check_questions(settings), *_check_policy(settings)]
-    return [*script, *_check_lists(), *_check_hours(settings, now)]
+    return [*script, *_check_lists(), *_check_hours(settings, now), *_check_desk_tls(settings, now)]
 
 
 def _check_flow(settings: Settings) -> list[Finding]:
@@ -96,6 +97,25 @@ def _ending(found: Ending, today: date, settings: Settings) -> Finding:
     return Finding("hours", True, detail, remedy, soon=True)
 
 
+def _check_desk_tls(settings: Settings, now: datetime) -> list[Finding]:
+    """What phones on desks by TLS are shown, and whether what was given is what they are shown."""
+    what = "encryption"
+    if not settings.sip_tls_port:
+        asked = "IVR_ENCRYPTED_PHONES asks for what is not offered, and is not heeded"
+        return [Finding(what, False, asked, "Set IVR_SIP_TLS_PORT.", script=True)] if settings.encrypted_phones else []
+    try:
+        given = desk_tls.given(settings)
+    except ScriptError as error:
+        return _faults(what, error, desk_tls.REMEDY)
+    there = desk_tls.in_place(settings)
+    if there is None:
+        return [Finding(what, True, "the certificate is made, or taken over, when the line opens")]
+    told = f"phones by TLS on port {settings.sip_tls_port}, certificate until {there.ends:%Y-%m-%d}"
+    if given and desk_tls.look(given) != there:
+        return [Finding(what, True, f"{told}; another was given", "ivr up --renew", soon=True)]
+    return [Finding(what, True, told)]
+
+
 def _faults(what: str, error: ScriptError, where: str) -> list[Finding]:
     faults = error.problems or (str(error),)
     return [Finding(what, False, fault, error.remedy or where, script=True) for fault in faults]
@@ -114,7 +134,7 @@ def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
     tried = f"at {trial.at:%H:%M} UTC: through in {trial.took_s} s" if trial else "none yet"
     found = {
         "part": ", ".join(vitals.parts),
-        "phones": f"{vitals.phones} registered" if vitals.phones is not None else "not known now",
+        "phones": _phones(vitals),
         "carrier": trunk,
         "promises": f"{vitals.promises_open} open, {vitals.promises_due} due",
         "trial": tried,
@@ -122,7 +142,15 @@ def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
         "backup": _when(vitals.backed_up),
         "aging": _when(vitals.aged),
     }
+    if vitals.certificate_days is not None:
+        found["certificate"] = f"of phones on desks: {vitals.certificate_days} days left"
     return [Finding(name, True, detail) for name, detail in found.items() if name not in wrong]
+
+
+def _phones(vitals: Vitals) -> str:
+    if vitals.phones is None:
+        return "not known now"
+    return f"{vitals.phones} registered" + (f", {vitals.encrypted} encrypted" if vitals.tls is not None else "")
 
 
 def _when(at: datetime | None) -> str:

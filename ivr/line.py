@@ -16,11 +16,11 @@ from pathlib import Path
 
 from ivr.errors import HelplineError, Refused, TelephonyError
 from ivr.keeper import alive
-from ivr.prepare import bring_switch, make_folders, people, places, prepare
+from ivr.prepare import bring_switch, encryption, make_folders, people, places, prepare
 from ivr.privileges import hand_over, run_as
 from ivr.records.keyring import open_keyring
 from ivr.settings import Settings
-from ivr.telephony import phones, switch
+from ivr.telephony import registrations, switch
 from ivr.telephony.variables import Global
 
 OPEN_TIMEOUT_S = 60.0
@@ -50,6 +50,8 @@ class Answering:
     counsellor: str
     languages: tuple[str, ...]
     registered: bool
+    encrypted: bool  # registered, and nothing of it in the clear
+    must_encrypt: bool
 
 
 def states(settings: Settings) -> tuple[PartState, ...]:
@@ -259,8 +261,19 @@ class told_plainly:  # noqa: N801  reads as a word after `with`
 async def list_phones(settings: Settings) -> list[Answering]:
     on_duty = await people(settings)
     passwords = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty)).phones
-    known = await asyncio.to_thread(registered, settings)
-    return [Answering(p.extension, passwords[p.extension], p.name, p.languages, p.extension in known) for p in on_duty]
+    known, asked = await asyncio.to_thread(_known, settings), encryption(settings)
+    return [
+        Answering(
+            p.extension,
+            passwords[p.extension],
+            p.name,
+            p.languages,
+            p.extension in known.registered,
+            p.extension in known.encrypted,
+            asked.must(p.extension),
+        )
+        for p in on_duty
+    ]
 
 
 def count_registered(settings: Settings) -> int:
@@ -269,7 +282,12 @@ def count_registered(settings: Settings) -> int:
 
 
 def registered(settings: Settings) -> frozenset[str]:
-    return phones.registered(tell_switch(settings, "pjsip show contacts"))
+    return _known(settings).registered
+
+
+def _known(settings: Settings) -> registrations.Known:
+    """Raises TelephonyError."""
+    return registrations.known(tell_switch(settings, registrations.SHOWN), tell_switch(settings, registrations.STORED))
 
 
 def tell_switch(settings: Settings, command: str) -> str:

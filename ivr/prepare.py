@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ivr import studio
+from ivr import desk_tls, studio
 from ivr.call import WAS
 from ivr.errors import Fault, Said, ScriptError
 from ivr.flow import questions
@@ -48,6 +49,7 @@ async def prepare(settings: Settings, tell: Tell) -> None:
     on_duty = await people(settings)
     keyring = open_keyring(settings.secrets_file, tuple(p.extension for p in on_duty))
     tell("writing the switch's configuration")
+    desk_tls.take(settings, datetime.now(UTC), tell)
     write_conf(settings, script, program, keyring, [_phone(p, keyring) for p in on_duty])
     hand_over(settings.state_dir, settings.run_uid)
 
@@ -213,6 +215,7 @@ def write_conf(
         "rtp_addresses.conf": ice_hosts(settings.bind_address),
         "extensions_outside.conf": trunk.outside_conf(settings.ring_out_numbers),
         "pjsip_trunk.conf": trunk.trunk_conf(carrier, settings.bind_address),
+        "pjsip_tls.conf": _desk_transport(settings),
         "pjsip_trial.conf": trial.account(keyring.ami, script.number, settings.own_address, settings.sip_port),
     } | _phone_files(settings, script, known)
     for name, text in files.items():
@@ -232,9 +235,22 @@ async def write_phones(settings: Settings) -> None:
 
 def _phone_files(settings: Settings, script: Script, known: list[phones.Phone]) -> dict[str, str]:
     return {
-        "pjsip_phones.conf": phones.accounts(known, behind_nat=not settings.bind_address.startswith("127.")),
+        "pjsip_phones.conf": phones.accounts(
+            known, behind_nat=not settings.bind_address.startswith("127."), encryption=encryption(settings)
+        ),
         "queues_counsellors.conf": phones.queues(known, skills.needs(script.queues)),
     }
+
+
+def encryption(settings: Settings) -> phones.Encryption:
+    return phones.Encryption(bool(settings.sip_tls_port), frozenset(settings.encrypted_phones))
+
+
+def _desk_transport(settings: Settings) -> str:
+    if not settings.sip_tls_port:
+        return "; Phones on desks are not offered TLS (IVR_SIP_TLS_PORT).\n"
+    address = f"{settings.bind_address}:{settings.sip_tls_port}"
+    return phones.desk_transport(address, settings.desk_certificate, settings.desk_key)
 
 
 def conf_values(settings: Settings, script: Script, program: switch.Program) -> dict[str, str]:

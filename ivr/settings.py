@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,11 +60,23 @@ class Settings(BaseSettings):
     # ports
     bind_address: str = Field("127.0.0.1", description="Address of SIP and RTP; a carrier's trunk needs a real one")
     sip_port: Port = Field(5060, description="SIP, UDP")
+    sip_tls_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0, description="SIP by TLS, for phones on desks; 5061 is usual; 0: not offered"
+    )
     web_port: Port = Field(8116, description="Web pages, on loopback")
     fastagi_port: Port = Field(4573, description="Door 1: the program, on loopback")
     ami_port: Port = Field(5038, description="The switch's manager interface (AMI), on loopback")
     asterisk_http_port: Port = Field(8088, description="The switch's door for telephones in pages, on loopback")
     rtp_first_port: Port = Field(10000, description="First of 1,000 ports for sound")
+
+    # phones on desks, encrypted
+    sip_tls_certificate: Path | None = Field(
+        None, description="Certificate for phones by TLS, PEM, its chain after it; none: one is made"
+    )
+    sip_tls_key: Path | None = Field(None, description="Its private key; none: it is in the same file")
+    encrypted_phones: Words = Field(
+        (), description="Phones on desks that must use TLS and SRTP: extensions, or all; the others may"
+    )
 
     # the caller's time
     patience_s: Annotated[float, Field(ge=1, le=3.5)] = Field(
@@ -156,11 +169,20 @@ class Settings(BaseSettings):
         "trunk_numbers",
         "oncall_numbers",
         "ring_out_numbers",
+        "encrypted_phones",
         mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("encrypted_phones")
+    @classmethod
+    def _extensions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if each != "all" and not re.fullmatch(r"[1-9][0-9]{1,7}", each, re.ASCII):
+                raise ValueError(f"{each[:20]!r} is no extension, nor all")
+        return value
 
     @field_validator(
         "state_dir",
@@ -172,6 +194,8 @@ class Settings(BaseSettings):
         "piper_voice_az",
         "piper_voice_ru",
         "piper_voice_en",
+        "sip_tls_certificate",
+        "sip_tls_key",
     )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -227,6 +251,15 @@ class Settings(BaseSettings):
     def messages_dir(self) -> Path:
         """What callers have said: <id>.wav while it is recorded, <id>.sealed from then on."""
         return self.state_dir / "messages"
+
+    @property
+    def desk_certificate(self) -> Path:
+        """What phones on desks are shown; its key is beside it. See `ivr/desk_tls.py`."""
+        return self.state_dir / "tls" / "phones.crt"
+
+    @property
+    def desk_key(self) -> Path:
+        return self.desk_certificate.with_suffix(".key")
 
     @property
     def switch_dir(self) -> Path:

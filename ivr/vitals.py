@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ivr import call_log, callback_log, line, retention, trial
+from ivr import call_log, callback_log, desk_tls, line, retention, trial
 from ivr.alarms import Vitals
 from ivr.errors import HelplineError, TelephonyError
 from ivr.prepare import carriers_trunk
@@ -16,7 +16,7 @@ from ivr.records import audit, call, callback, ledger, ledger_file
 from ivr.records.audit import Deed, Wanted
 from ivr.records.database import Database
 from ivr.settings import Settings
-from ivr.telephony import phones, switch, trunk
+from ivr.telephony import registrations, switch, trunk
 
 WITHIN_S = 5.0  # a database that hangs is away
 
@@ -51,6 +51,7 @@ async def look(settings: Settings) -> Vitals:
 async def look_at(settings: Settings, database: Database) -> Vitals:
     now = datetime.now(UTC)
     parts, answers, known, carrier = await asyncio.to_thread(_switch, settings)
+    shown = await asyncio.to_thread(desk_tls.served, settings) if settings.sip_tls_port and answers else None
     rows = await _rows(settings, database, now)
     free = shutil.disk_usage(settings.state_dir).free if settings.state_dir.exists() else 0
     known_rows = rows or Rows()
@@ -58,7 +59,7 @@ async def look_at(settings: Settings, database: Database) -> Vitals:
         now,
         parts,
         answers,
-        known,
+        len(known.registered) if known else None,
         carrier,
         has_trunk=carriers_trunk(settings) is not None,
         database=rows is not None,
@@ -69,26 +70,30 @@ async def look_at(settings: Settings, database: Database) -> Vitals:
         free_bytes=free,
         trial=trial.last(trial.results(settings)),
         overdue=trial.is_overdue(settings, now),
+        encrypted=len(known.encrypted) if known else None,
+        tls=shown is not None if settings.sip_tls_port else None,
+        certificate_days=(shown.ends - now).days if shown else None,
         oldest=known_rows.oldest,
         backed_up=known_rows.backed_up,
         aged=retention.last_run(settings),
     )
 
 
-def _switch(settings: Settings) -> tuple[dict[str, bool], bool, int | None, bool | None]:
-    """Which parts run, whether SIP answers, how many phones there are, whether the carrier answers."""
+def _switch(settings: Settings) -> tuple[dict[str, bool], bool, registrations.Known | None, bool | None]:
+    """Which parts run, whether SIP answers, which phones there are, whether the carrier answers."""
     parts = {state.name: bool(state.pid) for state in line.states(settings)}
     answers = switch.answers_sip(settings.own_address, settings.sip_port)
     if not parts["switch"]:
         return parts, answers, None, None
     try:
-        contacts = line.tell_switch(settings, "pjsip show contacts")
+        contacts = line.tell_switch(settings, registrations.SHOWN)
+        stored = line.tell_switch(settings, registrations.STORED)
         carrier = carriers_trunk(settings)
-        registrations = line.tell_switch(settings, "pjsip show registrations") if carrier else ""
+        carriers_own = line.tell_switch(settings, "pjsip show registrations") if carrier else ""
     except TelephonyError:
         return parts, answers, None, None
-    up = trunk.is_up(contacts, registrations, carrier) if carrier else None
-    return parts, answers, len(phones.registered(contacts)), up
+    up = trunk.is_up(contacts, carriers_own, carrier) if carrier else None
+    return parts, answers, registrations.known(contacts, stored), up
 
 
 async def _rows(settings: Settings, database: Database, now: datetime) -> Rows | None:

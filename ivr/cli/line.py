@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ivr import accounts, demo, line, renewal
+from ivr import accounts, demo, desk_tls, line, renewal
 from ivr.accounts import Given
 from ivr.cli.options import AsJson, load_settings, out
 from ivr.demo import Moment
@@ -61,9 +62,8 @@ def up(
         opened = renew or asyncio.run(line.open_line(told, tell))
         if renew:
             asyncio.run(renewal.renew_line(told, tell))
-    warning = warning_of_closed_folder(told)
-    if warning:
-        out.print(f"[yellow]![/] {warning}", soft_wrap=True)
+    for warning in filter(None, (warning_of_closed_folder(told), desk_tls.warning(told))):
+        out.print(f"[yellow]![/] {escape(warning)}", soft_wrap=True)
     took = f" in {time.monotonic() - begun:.1f} s" if opened else " already"
     out.print(f"[bold green]✓[/] The line is open{took}.")
     _say_where(told)
@@ -153,11 +153,13 @@ def demo_call() -> None:
 
 
 def phones(as_json: AsJson = False) -> None:
-    """SIP accounts of the counsellors' phones. The passwords are shown: mind who looks on.
+    """SIP accounts of the counsellors' phones, and which are registered, encrypted or in the clear. The passwords are
+    shown: mind who looks on.
 
     Example: [bold]ivr phones --json[/]
     """
-    found = asyncio.run(line.list_phones(load_settings()))
+    told = load_settings()
+    found = asyncio.run(line.list_phones(told))
     if as_json:
         for phone in found:
             typer.echo(json.dumps({name: getattr(phone, name) for name in phone.__slots__}, ensure_ascii=False))
@@ -166,9 +168,18 @@ def phones(as_json: AsJson = False) -> None:
     for heading in ("extension", "password", "counsellor", "languages", "registered"):
         table.add_column(heading)
     for phone in found:
-        mark = "[green]● yes[/]" if phone.registered else "[dim]○ no[/]"
-        table.add_row(phone.extension, phone.password, phone.counsellor, " ".join(phone.languages), mark)
+        row = (phone.extension, phone.password, phone.counsellor, " ".join(phone.languages))
+        table.add_row(*row, _registered(phone, told))
     out.print(table)
+
+
+def _registered(phone: line.Answering, told: Settings) -> str:
+    """Encryption is told of where it is offered."""
+    if not phone.registered:
+        return "[dim]○ no; only by TLS[/]" if phone.must_encrypt else "[dim]○ no[/]"
+    if not told.sip_tls_port:
+        return "[green]● yes[/]"
+    return "[green]● yes, encrypted[/]" if phone.encrypted else "[yellow]● yes, in the clear[/]"
 
 
 def settings(as_json: AsJson = False) -> None:

@@ -1,4 +1,4 @@
-"""Counsellors' phones: their SIP accounts and their places in the queues, as configuration; who is registered.
+"""Counsellors' phones: their SIP accounts and their places in the queues, as configuration.
 
 A counsellor has a phone on the desk (PJSIP/101), a telephone in the page (PJSIP/101-page), or both. Two accounts, as
 one offer for both kinds is not to be had: to a phone that answers an offer of DTLS without it, the switch sends no
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ivr.routing.plan import PAGE
 from ivr.routing.skills import ANYBODY_QUEUE, is_for_danger
@@ -30,9 +30,10 @@ SILENT_PHONE_S = 30  # a phone that sends no sound for so long is gone; some sup
 HELD_PHONE_S = 300
 SILENT_PAGE_S, HELD_PAGE_S = 10, 60  # a browser always sends; a cut connection costs no call
 
+ALL = "all"
+PLAIN = "plain"  # the domain of every transport that is not encrypted
+BY_TLS = "desk-tls"
 ON_LOOPBACK = ("media_address = 127.0.0.1", "bind_rtp_to_media_address = yes")
-
-_CONTACT = re.compile(rf"Contact:\s+(?P<extension>[0-9]+)(?:{PAGE})?/sip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,27 @@ class Phone:
     rings_out: bool = False
 
 
-def accounts(phones: Iterable[Phone], *, behind_nat: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Whether phones on desks are offered TLS and SRTP, and which must use it: extensions, or `ALL` among them."""
+
+    offered: bool = False
+    compulsory: frozenset[str] = frozenset()
+
+    def must(self, extension: str) -> bool:
+        """Never where it is not offered: such a phone could not be reached at all."""
+        return self.offered and not self.compulsory.isdisjoint((extension, ALL))
+
+
+def accounts(phones: Iterable[Phone], *, behind_nat: bool, encryption: Encryption = Encryption()) -> str:
     """pjsip_phones.conf. One contact per phone, one per page: a new registration takes the place of the old one.
 
     `behind_nat`: phones may sit in other networks, where the address they tell is not the one they are reached at.
     """
-    return "\n".join(_account(phone, behind_nat) for phone in phones)
+    return "\n".join(_account(phone, behind_nat, encryption) for phone in phones)
 
 
-def _account(phone: Phone, behind_nat: bool) -> str:
+def _account(phone: Phone, behind_nat: bool, encryption: Encryption) -> str:
     number = plain(phone.extension, "extension")
     known = (
         f'callerid = "{plain(phone.counsellor, "name")}" <{number}>',
@@ -62,18 +75,54 @@ def _account(phone: Phone, behind_nat: bool) -> str:
         "direct_media = no",
         "rtp_symmetric = yes",
         "force_rport = yes",
-        f"rewrite_contact = {'yes' if behind_nat else 'no'}",
         "allow_transfer = no",
     )
-    desk, page = (*_ON_DESK, *known), (*_IN_PAGE, *known, *(() if behind_nat else ON_LOOPBACK))
-    password = page_password(phone.password)
-    return "\n".join((_station(number, phone.password, desk), _station(page_of(number), password, page)))
+    must = encryption.must(number)
+    # A phone by TLS takes no connection, it is reached by the one it made.
+    desk = (*_ON_DESK, *known, _rewritten(behind_nat or must), *_encrypted(encryption, must))
+    page = (*_IN_PAGE, *known, _rewritten(behind_nat), *(() if behind_nat else ON_LOOPBACK))
+    stations = [_station(number, phone.password, desk), _station(page_of(number), page_password(phone.password), page)]
+    return "\n".join((*stations, *((_refused(number, phone.password),) if must else ())))
+
+
+def _rewritten(is_so: bool) -> str:
+    return f"rewrite_contact = {'yes' if is_so else 'no'}"
+
+
+def _encrypted(encryption: Encryption, must: bool) -> tuple[str, ...]:
+    """Keys by SDES. A phone that may offers RTP/AVP with a key or without; one that must, RTP/SAVP or nothing."""
+    if not encryption.offered:
+        return ("transport = udp",)
+    if must:
+        return (f"transport = {BY_TLS}", "media_encryption = sdes")
+    return ("media_encryption = sdes", "media_encryption_optimistic = yes")
+
+
+def _refused(number: str, password: str) -> str:
+    """Whom the switch takes a phone for that must be encrypted and comes by a transport that is not: the domain of the
+    transport is looked at before the name alone. Nobody knows the password, so it is answered as with a wrong one.
+    """
+    name, secret = f"{number}@{PLAIN}", _made_from(password, b"not encrypted")
+    auth = section(name, "type = auth", "auth_type = userpass", f"username = {number}", f"password = {secret}")
+    return "\n".join((section(name, "type = endpoint", "context = refused", "disallow = all", f"auth = {name}"), auth))
+
+
+def desk_transport(address: str, certificate: Path, key: Path) -> str:
+    """pjsip_tls.conf: the port of phones by TLS, `address` with its port. Read again on reload, the files too."""
+    return section(
+        BY_TLS,
+        "type = transport",
+        "protocol = tls",
+        f"bind = {address}",
+        "method = tlsv1_2",
+        f"cert_file = {plain(str(certificate), 'the certificate')}",
+        f"priv_key_file = {plain(str(key), 'the key')}",
+    )
 
 
 # A page begins no call of its own: who sits at it is rung.
 _ON_DESK = (
     "context = counsellor",
-    "transport = udp",
     "disallow = all",
     "allow = ulaw,alaw",
     f"rtp_timeout = {SILENT_PHONE_S}",
@@ -112,7 +161,11 @@ def extension_of(station: str) -> str:
 
 def page_password(password: str) -> str:
     """Made from that of the phone on the desk, which it does not tell. Only the site and the switch know it."""
-    return hmac.new(password.encode(), b"the telephone in the page", hashlib.sha256).hexdigest()
+    return _made_from(password, b"the telephone in the page")
+
+
+def _made_from(password: str, what: bytes) -> str:
+    return hmac.new(password.encode(), what, hashlib.sha256).hexdigest()
 
 
 def queues(phones: Iterable[Phone], needs: Iterable[str]) -> str:
@@ -160,8 +213,3 @@ def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool =
             for station in (phone.extension, page_of(phone.extension))
         ),
     )
-
-
-def registered(shown: str) -> frozenset[str]:
-    """Extensions with a contact, from what the switch prints for `pjsip show contacts`."""
-    return frozenset(found["extension"] for found in _CONTACT.finditer(shown))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ivr.errors import ScriptError
 from ivr.telephony.conffile import plain, section
+from ivr.telephony.phones import PLAIN
 
 MOBILE_S = 40  # of one mobile at most: 20 s of ringing, then up to two announcements
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -162,7 +163,7 @@ def _transport(trunk: Trunk, bind_address: str) -> str:
         "type = transport",
         f"protocol = {trunk.transport}",
         f"bind = {bind_address}:0",
-        *(secure if trunk.transport == "tls" else ()),
+        *(secure if trunk.transport == "tls" else (f"domain = {PLAIN}",)),
     )
 
 

@@ -82,7 +82,7 @@ class _Told(Collector):
 def all_names() -> frozenset[str]:
     """Every metric that there may be."""
     day, trial = Day((), 0, 0, {}, {}), Trial(datetime.now(UTC), Came.THROUGH, 1, 1.0, 1.0)
-    vitals = Vitals(trial.at, phones=0, trunk=True, trial=trial)
+    vitals = Vitals(trial.at, phones=0, trunk=True, trial=trial, encrypted=0, tls=True, certificate_days=0)
     told = (*_of_board(Board()), *_of_vitals(vitals), *_of_day(day), *_of_people(Counter()))
     return frozenset(metric.name for metric in told)
 
@@ -128,6 +128,12 @@ def _of_vitals(vitals: Vitals | None) -> list[Metric]:
     ]
     if vitals.phones is not None:
         told.append(_gauge("phones_registered", "Counsellors' phones that are connected", vitals.phones))
+    if vitals.tls is not None and vitals.encrypted is not None:
+        told.append(_gauge("phones_encrypted", "Of those, the ones that are encrypted", vitals.encrypted))
+    if vitals.tls is not None:
+        told.append(_gauge("phones_tls_up", "1 while phones on desks can connect by TLS", vitals.tls))
+    if vitals.certificate_days is not None:
+        told.append(_gauge("phones_certificate_days", "How long their certificate is valid", vitals.certificate_days))
     if vitals.trunk is not None:
         told.append(_gauge("trunk_up", "1 while the carrier answers", vitals.trunk))
     if trial:

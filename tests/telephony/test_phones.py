@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from ivr.telephony.addresses import ice_hosts, own
-from ivr.telephony.phones import Phone, accounts, page_password, queues, registered
+from ivr.telephony.phones import (
+    ALL,
+    BY_TLS,
+    PLAIN,
+    Encryption,
+    Phone,
+    accounts,
+    desk_transport,
+    page_password,
+    queues,
+)
+from ivr.telephony.trunk import Trunk, trunk_conf
 from tests.conftest import PROJECT
 
 PAGE = Phone("101", "Demo", ("az",), "a-secret")
 DESK = Phone("102", "Demo", ("az",), "another")
 CONF = PROJECT / "asterisk-conf"
+KEY = Path("/key")
 
 
 def section(kind: str, name: str, *, behind_nat: bool = False) -> dict[str, str]:
@@ -69,14 +82,52 @@ def test_the_switchs_web_server_is_on_loopback_and_gives_nothing_else() -> None:
     assert all(f"load = {name}.so\n" in loaded for name in ("res_http_websocket", "res_pjsip_transport_websocket"))
 
 
+def desk(name: str, encryption: Encryption) -> dict[str, str]:
+    written = accounts([PAGE, DESK], behind_nat=False, encryption=encryption)
+    (body,) = re.findall(rf"^\[{re.escape(name)}\]\n(type = endpoint\n(?:.+\n)+)", written, re.MULTILINE)
+    return dict(line.split(" = ", 1) for line in body.splitlines())
+
+
+@pytest.mark.parametrize("compulsory", [{"101"}, {ALL}])
+def test_a_phone_that_must_be_encrypted_is_known_by_tls_alone_and_offered_nothing_else(compulsory: set[str]) -> None:
+    asked = Encryption(offered=True, compulsory=frozenset(compulsory))
+    must = desk("101", asked)
+    assert (must["transport"], must["media_encryption"], must["rewrite_contact"]) == (BY_TLS, "sdes", "yes")
+    assert "media_encryption_optimistic" not in must
+    refused = desk(f"101@{PLAIN}", asked)
+    assert (refused["auth"], "aors" in refused) == (f"101@{PLAIN}", False)
+    assert "101-page" in accounts([PAGE], behind_nat=False, encryption=asked)
+
+
+def test_who_comes_in_the_clear_in_its_place_needs_a_password_that_nobody_was_told() -> None:
+    written = accounts([PAGE], behind_nat=False, encryption=Encryption(offered=True, compulsory=frozenset({ALL})))
+    (secret,) = re.findall(rf"\[101@{PLAIN}\]\ntype = auth\n.*\nusername = 101\npassword = (.+)\n", written)
+    assert secret not in {PAGE.password, page_password(PAGE.password)}
+    assert len(secret) == 64
+
+
+def test_a_phone_that_may_is_offered_both_by_any_transport() -> None:
+    may = desk("102", Encryption(offered=True, compulsory=frozenset({"101"})))
+    assert (may["media_encryption"], may["media_encryption_optimistic"]) == ("sdes", "yes")
+    assert "transport" not in may
+
+
+def test_where_it_is_not_offered_nobody_is_asked_for_it() -> None:
+    written = accounts([PAGE], behind_nat=False, encryption=Encryption(compulsory=frozenset({ALL})))
+    assert written == accounts([PAGE], behind_nat=False)
+    assert PLAIN not in written
+
+
+def test_every_transport_that_is_not_encrypted_says_so() -> None:
+    assert f"[udp]\ntype = transport\nprotocol = udp\ndomain = {PLAIN}\n" in (CONF / "pjsip.conf").read_text()
+    assert f"domain = {PLAIN}\n" in trunk_conf(Trunk("sip.example", transport="tcp"), "192.0.2.1")
+    for transport in (trunk_conf(Trunk("sip.example", transport="tls"), "192.0.2.1"), desk_transport("x:1", KEY, KEY)):
+        assert "domain" not in transport
+
+
 def test_the_manager_interface_is_on_loopback_and_on_no_page() -> None:
     text = (CONF / "manager.conf").read_text()
     told = dict(re.findall(r"^(\w+) = (.+)$", text, re.MULTILINE))
     assert (told["bindaddr"], told["webenabled"]) == ("127.0.0.1", "no")
     assert (told["deny"], told["permit"]) == ("0.0.0.0/0.0.0.0", "127.0.0.1/255.255.255.255")
     assert "tlsenable" not in told
-
-
-def test_whoever_has_a_phone_or_a_page_is_registered() -> None:
-    page, phone = "101-page/sip:101-page@127.0.0.1:5", "102/sip:102@127.0.0.1:6"
-    assert registered(f"  Contact:  {page}  x  NonQual\n  Contact:  {phone}  y  NonQual\n") == {"101", "102"}
