@@ -7,6 +7,8 @@ IVR := .venv/bin/ivr
 # From Debian or Ubuntu. The line needs the first four; sip-tester rings it in `make demo` and `make test`.
 PACKAGES := python3-venv mmdebstrap espeak-ng sox debian-archive-keyring ca-certificates libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 PHONES := sip-tester
+# A phone on a desk that others wrote, by TLS and SRTP, in `make test`.
+DESK_PHONE := baresip-core
 # Looks at the pages and answers in their telephone, in `make test` and `make shots`.
 BROWSER := chromium
 # `make test` proves the rows on both kinds of database, with a server of its own in a temporary folder.
@@ -39,7 +41,7 @@ check: setup  ## The fast part: format, types, unit tests
 	.venv/bin/pytest -q -m "not live" -n 2
 
 test: setup  ## Everything, real calls included
-	@./setup.sh packages $(PHONES) $(BROWSER) $(SERVER)
+	@./setup.sh packages $(PHONES) $(DESK_PHONE) $(BROWSER) $(SERVER)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy

@@ -52,6 +52,7 @@ def test_every_file_named_in_the_folders_own_readmes_is_there() -> None:
         for name in re.findall(r"`([a-z_]+\.(?:py|conf|toml))`", text):
             rendered = name in {
                 "pjsip_phones.conf",
+                "pjsip_tls.conf",
                 "pjsip_trunk.conf",
                 "pjsip_trial.conf",
                 "queues_counsellors.conf",

@@ -36,7 +36,9 @@ def line(switch_there: None) -> Iterator[LiveLine]:
 
 @pytest.fixture
 def new_line(switch_there: None) -> Iterator[Callable[..., LiveLine]]:
-    """Lines to break: `new_line(trunk_host="…")` opens one; all are closed in the end."""
+    """Lines to break: `new_line(trunk_host="…")` opens one; all are closed in the end. `tls="yes"`: with a port for
+    phones by TLS.
+    """
     opened: list[LiveLine] = []
 
     def make(**settings: str) -> LiveLine:

@@ -50,7 +50,8 @@ class LiveLine:
         self._numbers = itertools.count()  # whoever rings again is greeted otherwise, and rung elsewhere first
         first = self._ports.first + 1000
         ports = {"SIP": first, "FASTAGI": first + 1, "WEB": first + 2, "AMI": first + 3, "ASTERISK_HTTP": first + 4}
-        self.sip_port = first
+        self.sip_port, self.tls_port = first, first + 5
+        ports |= {"SIP_TLS": self.tls_port} if settings.pop("tls", "") else {}
         self.env = {
             **os.environ,
             "IVR_STATE_DIR": str(self.state),
