@@ -4,6 +4,7 @@
     claims = ["SECURITY 4.2.2"]              # a line of SECURITY.md, or "README <first words of the row>"
     what = "a form without its token is refused"
     tests = ["tests/web/test_guarded.py::test_no_form_is_taken_without_its_token_or_from_another_site"]
+    # any of a test's cases may fail; "…::test_name[case]" stands for that one
     faults = ["disk-full"]                   # those of `make chaos` that must not be borne any more; else left out
     live = true                              # its tests open a line; else left out
       [[protection.out]]
