@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,7 @@ class Shown:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that lines are closed, and copies go
     wanted = _arguments()
     chosen = [each for each in protections() if _is_wanted(each, wanted.only, live=wanted.live)]
     if wanted.list:
@@ -72,7 +74,7 @@ def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
         for done in workers.map(lambda each: _taken_out(each, free), chosen):
             progress.print(f"{'STILL PASSES' if done.passed else 'fails'}: {done.protection.what}", markup=False)
             for test, how in done.how.items():
-                progress.print(f"  {test.partition('::')[2]}: {how}", markup=False, soft_wrap=True)
+                progress.print(f"  {test.rpartition('::')[2]}: {how}", markup=False, soft_wrap=True)
             if done.passed:
                 progress.print(done.said, markup=False)
             yield done
@@ -86,7 +88,8 @@ def _taken_out(each: Protection, free: SimpleQueue[Tree]) -> Shown:
             not_borne, told = tree.not_borne(each.faults)
     finally:
         free.put(tree)
-    passed = tuple(name for name in (*each.tests, *each.faults) if name not in how.keys() | not_borne)
+    how |= not_borne
+    passed = tuple(name for name in (*each.tests, *each.faults) if name not in how)
     return Shown(each, passed, how, time.monotonic() - begun, said + told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,16 +19,7 @@ from tests.taken_out.protection import Out
 
 LIMIT_S = 600.0
 BROUGHT = ("var/asterisk", "var/sounds")
-def _failures(report: Path) -> dict[str, str]:
-    """How each failed, by its name with its case and without."""
-    found = dict[str, str]()
-    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  pytest has just written it
-        failure = case.find("failure")
-        how = "" if failure is None else str(failure.get("message")).partition("\n")[0]
-        if how and not how.startswith(NO_PROGRAM):
-            name = f"{case.get('classname')}.{case.get('name')}"
-            found[name] = found[name.partition("[")[0]] = how
-    return found
+NO_PROGRAM = ("SyntaxError", "IndentationError", "NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
 class Tree:
@@ -69,23 +61,31 @@ class Tree:
         """
         report = self.root / "report.xml"
         report.unlink(missing_ok=True)
-        done = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
+        printed, complained = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
         found = _failures(report) if report.exists() else {}
         how = {test: found[_named(test)] for test in tests if _named(test) in found}
-        return how, done.stdout[-1500:] + done.stderr[-500:]
+        return how, printed[-1500:] + complained[-500:]
 
-    def not_borne(self, faults: Sequence[str]) -> tuple[frozenset[str], str]:
-        """Those of `faults` that `make chaos` says were not borne, and the end of what it said."""
+    def not_borne(self, faults: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Those of `faults` that `make chaos` says were not borne, each with why; and the end of what it said."""
         told = {fault: self._run("tests.chaos", "--json", "--only", fault) for fault in faults}
-        said = "\n".join(done.stdout[-1500:] + done.stderr[-500:] for done in told.values())
-        return frozenset(fault for fault, done in told.items() if not _borne(done.stdout)), said
+        how = {fault: _wrong(printed) for fault, (printed, _) in told.items()}
+        said = "\n".join(printed[-1500:] + complained[-500:] for printed, complained in told.values())
+        return {fault: wrong for fault, wrong in how.items() if wrong}, said
 
-    def _run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, module: str, *words: str) -> tuple[str, str]:
+        """What it printed, and what it complained of."""
         command = [str(self.root / ".venv/bin/python"), "-m", module, *words]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
+        environment, pipe = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, subprocess.PIPE
+        with subprocess.Popen(command, cwd=self.root, env=environment, stdout=pipe, stderr=pipe, text=True) as running:
+            try:
+                return running.communicate(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                if running.poll() is None:
+                    running.send_signal(signal.SIGINT)  # so that it closes the line that it has opened
+            return running.communicate()
 
 
 def _tracked() -> list[str]:
@@ -115,31 +115,22 @@ def _lead_here(root: Path) -> None:
             file.chmod(mode)
 
 
-<<<<<<< HEAD
 def _failures(report: Path) -> dict[str, str]:
+    """How each failed, by its name with its case and without."""
     found = dict[str, str]()
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  pytest has just written it
         failure = case.find("failure")
         how = "" if failure is None else str(failure.get("message")).partition("\n")[0]
         if how and not how.startswith(NO_PROGRAM):
-            found.setdefault(f"{case.get('classname')}.{str(case.get('name')).partition('[')[0]}", how)
+            name = f"{case.get('classname')}.{case.get('name')}"
+            found[name] = found[name.partition("[")[0]] = how
     return found
-=======
-def _failures(report: Path) -> frozenset[str]:
-    cases = ElementTree.parse(report).iter("testcase")  # noqa: S314  pytest has just written it
-    names = [f"{case.get('classname')}.{case.get('name')}" for case in cases if _has_failed(case)]
-    return frozenset((*names, *(name.partition("[")[0] for name in names)))
 
 
-def _has_failed(case: ElementTree.Element) -> bool:
-    failure = case.find("failure")
-    return failure is not None and not str(failure.get("message")).startswith(BROKEN)
->>>>>>> proofs2
-
-
-def _borne(said: str) -> bool:
-    """Only what was told to the end can be told not to be borne."""
-    return not said.startswith("{") or all(fault["borne"] for fault in json.loads(said)["faults"])
+def _wrong(printed: str) -> str:
+    """Why a fault was not borne; empty where it was. Only what was told to the end can be told not to be."""
+    faults = json.loads(printed)["faults"] if printed.startswith("{") else []
+    return "; ".join(wrong for fault in faults for wrong in fault["wrong"])
 
 
 def _named(test: str) -> str:
