@@ -93,7 +93,7 @@ async def test_from_outside_no_number_no_name_and_no_header_leads_out(trunk: Tem
 
 @pytest.mark.attack
 async def test_a_counsellors_phone_rings_what_the_dialplan_names_and_nothing_else(trunk: Tempted) -> None:
-    line = trunk.line
+    line, rung = trunk.line, len(trunk.carrier.rung)
     password = line._password("101")
     for wanted in (PREMIUM, ABROAD, PARENT, "child", "person", "112"):
         phone = Child(wanted, (Stay(5),), number="101", password=password, answer_within_s=4)
@@ -101,6 +101,7 @@ async def test_a_counsellors_phone_rings_what_the_dialplan_names_and_nothing_els
     for typed in (PREMIUM, ABROAD, MOBILE, "*" + PARENT):
         await line.dial("101", "*9", Wait(1.5), Press(typed), Press("#"), Linger(3))
     await line.dial("102", "*9", Wait(1.5), Press(PARENT), Press("#"), Linger(3))
+    assert trunk.carrier.rung[rung:] == []  # nor the parent: 102 may not, and 101 has to ask for it by *9
     await trunk.rings_only_the_parent()
 
 

@@ -1,6 +1,6 @@
 """`make taken-out`: every protection is taken out of a copy of the project, one by one; its tests must fail then.
 
-python -m tests.taken_out [--live] [--only TEXT] [--at-once N] [--json] [--list]
+python -m tests.taken_out [--live] [--only TEXT …] [--at-once N] [--json] [--list]
 
 Exit 1 when a test still passes without what it is there to prove.
 """
@@ -54,16 +54,16 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     reads = argparse.ArgumentParser(prog="python -m tests.taken_out", description=__doc__)
     reads.add_argument("--live", action="store_true", help="those whose tests open a line, in place of the others")
-    reads.add_argument("--only", default="", help="whose claim, words or test hold this text")
+    reads.add_argument("--only", nargs="+", default=[""], help="whose claim, words or test hold one of these texts")
     reads.add_argument("--at-once", type=int, default=2, help="how many copies are worked in at the same time")
     reads.add_argument("--json", action="store_true", help="JSON in place of the table")
     reads.add_argument("--list", action="store_true", help="what would be taken out")
     return reads.parse_args()
 
 
-def _is_wanted(each: Protection, text: str, *, live: bool) -> bool:
-    told = " ".join((*each.claims, each.what, *each.tests, *each.faults))
-    return bool(each.out) and each.live == live and text.lower() in told.lower()
+def _is_wanted(each: Protection, texts: Sequence[str], *, live: bool) -> bool:
+    told = " ".join((*each.claims, each.what, *each.tests, *each.faults)).lower()
+    return bool(each.out) and each.live == live and any(text.lower() in told for text in texts)
 
 
 def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:
