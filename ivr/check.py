@@ -119,5 +119,11 @@ def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
         "promises": f"{vitals.promises_open} open, {vitals.promises_due} due",
         "trial": tried,
         "disk": f"{vitals.free_bytes / 10**9:.1f} GB free",
+        "backup": _when(vitals.backed_up),
+        "aging": _when(vitals.aged),
     }
     return [Finding(name, True, detail) for name, detail in found.items() if name not in wrong]
+
+
+def _when(at: datetime | None) -> str:
+    return f"last on {at:%d %B, %H:%M} UTC" if at else "none yet"

@@ -123,6 +123,8 @@ def _of_vitals(vitals: Vitals | None) -> list[Metric]:
         _gauge("ledger_unread_bytes", "Events of the switch that are in no row yet", vitals.unread_bytes),
         _gauge("disk_free_bytes", "Room where everything is kept", vitals.free_bytes),
         _gauge("trial_overdue", "1 when the line has not called itself for too long", vitals.overdue),
+        _gauge("backup_overdue", "1 when no backup was made for two days", vitals.backup_overdue),
+        _gauge("aging_overdue", "1 when what is too old was not taken away for two days", vitals.aging_overdue),
     ]
     if vitals.phones is not None:
         told.append(_gauge("phones_registered", "Counsellors' phones that are connected", vitals.phones))
