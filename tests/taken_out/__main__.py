@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from queue import SimpleQueue
 
 from rich.console import Console
@@ -63,7 +64,8 @@ def _arguments() -> argparse.Namespace:
 
 def _is_wanted(each: Protection, texts: Sequence[str], *, live: bool) -> bool:
     told = " ".join((*each.claims, each.what, *each.tests, *each.faults)).lower()
-    return bool(each.out) and each.live == live and any(text.lower() in told for text in texts)
+    is_here = not each.needs or find_spec(each.needs) is not None
+    return bool(each.out) and is_here and each.live == live and any(text.lower() in told for text in texts)
 
 
 def _all(chosen: Sequence[Protection], at_once: int) -> Iterable[Shown]:

@@ -7,6 +7,7 @@
     # any of a test's cases may fail; "…::test_name[case]" stands for that one
     faults = ["disk-full"]                   # those of `make chaos` that must not be borne any more; else left out
     live = true                              # its tests open a line; else left out
+    needs = "atheris"                        # an extra without which its tests are skipped, and this too; else left out
       [[protection.out]]
       file = "ivr/web/forms.py"
       take = "if not compare_digest(token, wanted):"   # stands exactly once in that file
@@ -45,6 +46,7 @@ class Protection:
     out: tuple[Out, ...] = ()
     live: bool = False
     because: str = ""
+    needs: str = ""
 
 
 def protections(folder: Path = HERE) -> tuple[Protection, ...]:
