@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ivr.telephony.guesses import Book
 from ivr.telephony.trial import Came, Trial
 
 
@@ -40,7 +41,7 @@ CAME_WORDS = {
 class Vitals:
     """How a line is. None is what is not known now; `trunk` is None where there is none.
 
-    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open.
+    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `guesses`: of passwords.
     """
 
     now: datetime
@@ -57,6 +58,7 @@ class Vitals:
     free_bytes: int = 0
     trial: Trial | None = None
     overdue: bool = False
+    guesses: Book = field(default_factory=Book)
 
     @property
     def open(self) -> bool:

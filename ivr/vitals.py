@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from ivr import call_log, callback_log, line, trial
+from ivr import call_log, callback_log, guard, line, trial
 from ivr.alarms import Vitals
 from ivr.errors import HelplineError, TelephonyError
 from ivr.prepare import carriers_trunk
@@ -55,6 +55,7 @@ async def look_at(settings: Settings, database: Database) -> Vitals:
         free_bytes=free,
         trial=trial.last(trial.results(settings)),
         overdue=trial.is_overdue(settings, now),
+        guesses=guard.book(settings, now),
     )
 
 
