@@ -185,7 +185,8 @@ def access_list(book: Book, spared: Iterable[Network]) -> str:
 
 
 def as_text(book: Book) -> str:
-    return json.dumps(asdict(book) | {"known": dict(book.known)})
+    refused = [asdict(each) for each in book.refused]
+    return json.dumps({"refused": refused, "known": dict(book.known), "wrong": book.wrong, "times": book.times})
 
 
 def from_text(text: str) -> Book:

@@ -33,7 +33,7 @@ SILENT_PAGE_S, HELD_PAGE_S = 10, 60  # a browser always sends; a cut connection 
 ON_LOOPBACK = ("media_address = 127.0.0.1", "bind_rtp_to_media_address = yes")
 
 # Of each: where its messages came from, and where it is rung.
-_WHERE = re.compile(r'"via_addr":"([^"]+)"|"uri":"sips?:(?:[^"]*@)?\[?([0-9a-fA-F.:]+?)\]?(?:[:;>^][^"]*)?"')
+_WHERE = re.compile(r'"via_addr":"([^"]+)"|"uri":"sips?:(?:[^"]*@)?(?:\[([^]"]+)\]|([0-9.]+))')
 _CONTACT = re.compile(rf"Contact:\s+(?P<extension>[0-9]+)(?:{PAGE})?/sip")
 
 
@@ -172,4 +172,4 @@ def registered(shown: str) -> frozenset[str]:
 def hosts(stored: str) -> tuple[str, ...]:
     """From where phones are registered, from what the switch prints for `database show registrar/contact`: whole, where
     `pjsip show contacts` cuts a long one off."""
-    return tuple(via or uri for via, uri in _WHERE.findall(stored))
+    return tuple("".join(found) for found in _WHERE.findall(stored))
