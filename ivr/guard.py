@@ -96,7 +96,7 @@ class Guard:
         async with aclosing(connect()) as fresh:
             async for switch in fresh:
                 if await self._listen(switch):
-                    log.warning("guard.flooded", rest_s=REST_S)
+                    log.warning("guard.flooded")
                     switch.lose("more is told than is followed")
                     await asyncio.sleep(REST_S)
 
