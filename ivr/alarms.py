@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,7 @@ class Language(StrEnum):
 LANGUAGES, EN = tuple(Language), Language.EN
 WORDS_FILE = Path(__file__).with_name("alarms.toml")
 LITTLE_SPACE = 10**9
+NIGHTLY = timedelta(days=2)  # what is done every night and was not for so long was not done
 MUCH_UNREAD = 10**6  # some 3,500 events
 _NOTHING: Mapping[str, bool] = MappingProxyType({})
 CAME_WORDS = {
@@ -41,7 +42,9 @@ CAME_WORDS = {
 class Vitals:
     """How a line is. None is what is not known now; `trunk` is None where there is none.
 
-    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `guesses`: of passwords.
+    `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `oldest`: since when calls are on
+    record. `backed_up`, `aged`: when everything was last backed up, and what is too old last taken away.
+    `guesses`: at telephones' passwords.
     """
 
     now: datetime
@@ -59,6 +62,21 @@ class Vitals:
     trial: Trial | None = None
     overdue: bool = False
     guesses: Book = field(default_factory=Book)
+    oldest: datetime | None = None
+    backed_up: datetime | None = None
+    aged: datetime | None = None
+
+    @property
+    def backup_overdue(self) -> bool:
+        return self._not_done(self.backed_up)
+
+    @property
+    def aging_overdue(self) -> bool:
+        return self._not_done(self.aged)
+
+    def _not_done(self, last: datetime | None) -> bool:
+        """A line that opened today owes nothing yet."""
+        return self.oldest is not None and max(self.oldest, last or self.oldest) < self.now - NIGHTLY
 
     @property
     def open(self) -> bool:
@@ -132,6 +150,10 @@ def _rest(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("ledger", _same(f"{vitals.unread_bytes / 10**6:,.0f} MB"))
     if vitals.overdue:
         yield Alarm("overdue")
+    if vitals.backup_overdue:
+        yield Alarm("backup")
+    if vitals.aging_overdue:
+        yield Alarm("aging")
 
 
 def _same(text: str) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ from typing import BinaryIO, cast
 from ivr.errors import Refused
 from ivr.records import audit, ledger_file
 from ivr.records.audit import Deed, Entry
-from ivr.records.container import Sealing
+from ivr.records.container import MAGIC, Sealing
 from ivr.records.copying import Sum, copy_all
 from ivr.records.database import HEAD, Database, opened
 from ivr.settings import Settings
@@ -43,6 +43,28 @@ class Manifest:
     @property
     def rows(self) -> dict[str, int]:
         return {each.table: each.rows for each in self.sums if each.rows}
+
+
+def thin_out(target: Path, keep: int) -> tuple[Path, ...]:
+    """Leave the newest `keep` backups in the folder of `target`, which is one of them; those that went, oldest first.
+
+    Told by what they begin with and their ending, whatever else lies there stays. Raises Refused when one cannot go.
+    """
+    found = sorted(filter(_is_backup, target.parent.glob(f"*{target.suffix}")), key=lambda file: file.stat().st_mtime)
+    gone = tuple(file for file in found[: max(0, len(found) - keep)] if file != target)
+    for file in gone:
+        try:
+            file.unlink()
+        except OSError as error:
+            raise Refused(f"{file}: {error.strerror}", remedy="The new backup is made; look at that folder.") from error
+    return gone
+
+
+def _is_backup(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened_file:
+        return opened_file.read(len(MAGIC)) == MAGIC
 
 
 async def back_up(settings: Settings, target: Path, passphrase: str) -> Manifest:

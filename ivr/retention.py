@@ -184,7 +184,7 @@ async def keep_daily(settings: Settings) -> None:
 
 async def run_if_due(settings: Settings, now: datetime) -> bool:
     """Whether it was time, and it was done. The first time nothing goes: it is put on record what would."""
-    last = _last_run(settings)
+    last = last_run(settings)
     if last is not None and last >= _last_night(now):
         return False
     if last is None:
@@ -206,7 +206,7 @@ def _stamp(settings: Settings) -> Path:
     return settings.state_dir / "run" / "retention"
 
 
-def _last_run(settings: Settings) -> datetime | None:
+def last_run(settings: Settings) -> datetime | None:
     """None: never, or nobody knows."""
     try:
         return datetime.fromisoformat(_stamp(settings).read_text().strip()).astimezone(UTC)

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,9 @@ WELL = Vitals(
     trunk=True,
     free_bytes=10**10,
     trial=Trial(NOW, Came.THROUGH, 1, 0.8, 4.2),
+    oldest=NOW - timedelta(days=900),
+    backed_up=NOW - timedelta(hours=47),
+    aged=NOW - timedelta(hours=47),
 )
 
 
@@ -57,6 +60,10 @@ def test_of_a_line_that_is_well_nothing_is_told() -> None:
         ({"free_bytes": 10**8}, "disk"),
         ({"unread_bytes": 10**7}, "ledger"),
         ({"overdue": True}, "overdue"),
+        ({"backed_up": NOW - timedelta(hours=49)}, "backup"),
+        ({"backed_up": None}, "backup"),
+        ({"aged": NOW - timedelta(hours=49)}, "aging"),
+        ({"aged": None}, "aging"),
     ],
 )
 def test_each_fault_is_told_by_itself(wrong: dict[str, object], name: str) -> None:
@@ -75,6 +82,11 @@ def test_what_keeps_a_child_from_a_person_comes_first() -> None:
 
 def test_what_is_not_known_is_no_alarm() -> None:
     assert names(replace(WELL, phones=None, trunk=None, trial=None)) == []
+
+
+@pytest.mark.parametrize("oldest", [None, NOW - timedelta(hours=47)])
+def test_a_line_that_opened_a_day_ago_owes_no_backup_yet(oldest: datetime | None) -> None:
+    assert names(replace(WELL, oldest=oldest, backed_up=None, aged=None)) == []
 
 
 @pytest.mark.parametrize("name", words())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from ivr import call_log
-from ivr.backup import Manifest, back_up
+from ivr.backup import Manifest, back_up, thin_out
 from ivr.errors import HelplineError, Refused
 from ivr.records import audit, password
 from ivr.records.container import FRAME_BYTES, Opening, Sealing
@@ -218,3 +219,27 @@ def test_a_stream_comes_back_as_it_went_in(size: int) -> None:
     sealing.close()
     file.seek(0)
     assert Opening(file, PASSPHRASE).read() == b"x" * size
+
+
+async def test_the_newest_stay_and_whatever_else_lies_there(line: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    first = await _made_on(line, folder, 0)
+    for night in (1, 2, 3):
+        await _made_on(line, folder, night)
+    (folder / "photo.backup").write_bytes(b"no backup of ours")
+    first.with_suffix(".older").write_bytes(first.read_bytes())
+    newest = folder / "night-3.backup"
+    assert [file.name for file in thin_out(newest, 2)] == ["night-0.backup", "night-1.backup"]
+    left = ["night-0.older", "night-2.backup", "night-3.backup", "photo.backup"]
+    assert sorted(file.name for file in folder.iterdir()) == left
+    os.utime(newest, (0, 0))  # a clock that was wrong
+    assert [file.name for file in thin_out(newest, 1)] == []
+    assert newest.exists()
+
+
+async def _made_on(line: Settings, folder: Path, night: int) -> Path:
+    file = folder / f"night-{night}.backup"
+    await back_up(line, file, PASSPHRASE)
+    os.utime(file, (1_795_281_000 + night, 1_795_281_000 + night))
+    return file

@@ -41,8 +41,9 @@ def test_commands_of_the_units_are_there() -> None:
     used = re.findall(r"bin/ivr (\w+)", "".join(unit.read_text() for unit in UNITS))
     assert set(used) == {"up", "backup"}
     options = {each for name in used for each in _options(name)}
-    told = re.findall(r"bin/ivr \w+.*?(--[\w-]+)", "".join(unit.read_text() for unit in UNITS))
-    assert set(told) == {"--stay", "--passphrase-file"}
+    lines = re.findall(r"bin/ivr \w+.*", "".join(unit.read_text() for unit in UNITS))
+    told = re.findall(r"--[\w-]+", "".join(lines))
+    assert set(told) == {"--stay", "--keep", "--passphrase-file"}
     assert set(told) <= options
 
 

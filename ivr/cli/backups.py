@@ -25,16 +25,25 @@ def register(app: typer.Typer) -> None:
     app.command()(restore)
 
 
-def backup(file: Path, passphrase_file: From = None) -> None:
+def backup(
+    file: Path,
+    passphrase_file: From = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Of the backups in that folder leave the newest so many.")
+    ] = None,
+) -> None:
     """Write everything that the line keeps into one file, sealed by a passphrase. Calls go on meanwhile.
 
     Without the passphrase nobody opens it, you neither: keep it where the file is not.
 
-    Example: [bold]ivr backup /mnt/usb/helpline.backup[/]
+    Example: [bold]ivr backup /mnt/usb/2026-11-29.backup --keep 30[/]
     """
     made = asyncio.run(backups.back_up(load_settings(), file, _passphrase(passphrase_file, twice=True)))
     out.print(f"[bold green]✓[/] {file} holds the line as it was at {made.made_at}.", soft_wrap=True)
     _say_rows(made.rows)
+    gone = backups.thin_out(file, keep) if keep else ()
+    if gone:
+        out.print(f"  taken away, being older than the newest {keep}: {', '.join(each.name for each in gone)}")
 
 
 def restore(

@@ -265,6 +265,12 @@ async def of_caller(unit: Unit, caller: str, before: str, limit: int) -> list[Ca
     return [_call(row) for row in await unit.execute(query.order_by(table.c.id.desc()).limit(limit))]
 
 
+async def oldest(unit: Unit) -> datetime | None:
+    """Since when there are calls on record."""
+    first = select(table.c.started_at).order_by(table.c.id).limit(1)
+    return (await unit.execute(first)).scalar_one_or_none()
+
+
 async def count_open(unit: Unit) -> int:
     query = select(func.count()).where(table.c.ended_at.is_(None))
     return int((await unit.execute(query)).scalar_one())

@@ -130,6 +130,8 @@ def _of_vitals(vitals: Vitals | None) -> list[Metric]:
         _counter("wrong_passwords", "Wrong passwords of telephones", vitals.guesses.wrong),
         _counter("refusals", "How often an address was refused for them", vitals.guesses.times),
         _gauge("trial_overdue", "1 when the line has not called itself for too long", vitals.overdue),
+        _gauge("backup_overdue", "1 when no backup was made for two days", vitals.backup_overdue),
+        _gauge("aging_overdue", "1 when what is too old was not taken away for two days", vitals.aging_overdue),
     ]
     if vitals.phones is not None:
         told.append(_gauge("phones_registered", "Counsellors' phones that are connected", vitals.phones))

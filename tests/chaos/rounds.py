@@ -218,14 +218,15 @@ async def _judged(stage: Stage, rounds: Sequence[Round], patience: float) -> lis
     await asyncio.sleep(BEHIND_S)
     rows = await asyncio.to_thread(stage.line.calls)
     rounds = [*rounds[:-1], replace(rounds[-1], span=replace(rounds[-1].span, ended=time.time()))]
-    results = [_result(stage, each, rows, patience) for each in rounds]
+    deaths = [each.span.over for each in rounds if not each.fault.bound.spares]
+    results = [_result(stage, each, rows, deaths, patience) for each in rounds]
     if strange := strangers(stage.witness.began, rows):
         results = [*results[:-1], _with(results[-1], f"{strange} calls on record that the switch never saw")]
     return results
 
 
-def _result(stage: Stage, each: Round, rows: Sequence[Row], patience: float) -> Result:
-    heard = [_heard(stage, caller, each.span) for caller in stage.crowd.callers if caller.answered_at]
+def _result(stage: Stage, each: Round, rows: Sequence[Row], deaths: Sequence[float], patience: float) -> Result:
+    heard = [_heard(caller, each.span, deaths) for caller in stage.crowd.callers if caller.answered_at]
     talks = [Talked(talk.began, talk.was_cut) for talk in each.talks]
     found = figures(each.span, stage.witness.began, rows, heard, talks)
     wrong = (*each.said, *complaints(found, each.fault.bound.times(patience)))
@@ -236,16 +237,14 @@ def _with(result: Result, wrong: str) -> Result:
     return Result(result.name, result.what, result.figures, (*result.wrong, wrong))
 
 
-def _heard(stage: Stage, caller: Caller, span: Span) -> Heard:
-    ended = caller.ended_at or time.time()
-    gaps = caller.hearing.within(span.began, span.ended, ended) if caller.hearing else []
-    talked = caller.stays and _talked(caller)
+def _heard(caller: Caller, span: Span, deaths: Sequence[float]) -> Heard:
+    """`deaths`: when a switch died, and its calls with it."""
+    answered, ended = caller.answered_at or 0.0, caller.ended_at
+    gaps = caller.hearing.within(span.began, span.ended, ended or time.time()) if caller.hearing else []
     silence_s, silent_since = max(gaps, default=(0.0, 0.0))
-    return Heard(
-        caller.answered_at or 0.0, caller.ended_at, caller.stays, caller.left_at is not None, talked,
-        silence_s,
-        silent_since,
-    )  # fmt: skip
+    talked = caller.stays and _talked(caller)
+    over = min((at for at in (ended, *deaths) if at and at > answered), default=None)
+    return Heard(answered, over, caller.stays, caller.left_at is not None, talked, silence_s, silent_since)
 
 
 def _talked(caller: Caller) -> bool:

@@ -13,6 +13,7 @@ from ivr.telephony.rtp import ALAW, SAMPLES, ULAW, Packet
 LOUD = 100  # of 32,767: G.711's own silence is below 10, a whispering prompt above 300
 SHARE = 16  # of the 160 samples of a packet
 WORTH_NOTING_S = 0.5
+TOO_LONG_S = 5.0
 _LOUD_BYTES = {law: bytes(abs(sample) >= LOUD for sample in SAMPLES[law]) for law in (ALAW, ULAW)}
 
 
@@ -38,6 +39,8 @@ class Hearing:
         return now - self.since
 
     def within(self, since: float, till: float, ended: float) -> list[tuple[float, float]]:
-        """Each silence that began in this span: how long, from when. The last one lasts until the call `ended`."""
+        """Each silence that was over in this span, or too long: how long it lasted, from when. The last one lasts
+        until the call `ended`. One that began a moment before a fault is that fault's."""
         last = (self.since, max(ended, self.since))
-        return [(end - start, start) for start, end in (*self.gaps, last) if since <= start < till]
+        told = ((start, end, min(end, start + TOO_LONG_S)) for start, end in (*self.gaps, last))
+        return [(end - start, start) for start, end, at in told if since <= at < till]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from ivr.telephony.rtp import ALAW, Packet, encode, tone
+from ivr.telephony.sipp_message import CallLog
+from tests.chaos.crowd import Caller
+from tests.chaos.rounds import _heard
 from tests.chaos.silence import Hearing
 from tests.chaos.verdict import Bound, Figures, Heard, Row, Span, Talked, complaints, figures, missed, strangers
 
@@ -88,5 +92,18 @@ def test_silence_is_what_lies_between_two_loud_packets() -> None:
     for at, packet in ((100.1, loud), (101.0, quiet), (103.1, loud), (103.2, loud)):
         hearing.hear(packet, at)
     assert [round(s, 3) for s, _ in hearing.within(100, 110, 103.3)] == [3.0, 0.1]
-    assert [round(s, 3) for s, _ in hearing.within(103, 110, 109.2)] == [6.0]
-    assert hearing.within(104, 110, 109.2) == []
+    assert [round(s, 3) for s, _ in hearing.within(103.15, 110, 109.2)] == [6.0]
+    assert hearing.within(109, 120, 109.2) == []
+
+
+def test_a_silence_that_began_a_moment_before_a_fault_is_that_faults() -> None:
+    hearing = Hearing(since=109.9)
+    assert hearing.within(100, 110, 122.0) == []
+    assert [round(s, 3) for s, _ in hearing.within(110, 120, 122.0)] == [12.1]
+
+
+@pytest.mark.parametrize(("deaths", "over"), [([], 130.0), ([90.0, 112.0, 128.0], 112.0), ([131.0], 130.0)])
+def test_whose_switch_died_was_cut_off_then_however_late_they_notice(deaths: list[float], over: float) -> None:
+    log = CallLog(answered_at=105.0, ended_at=130.0)
+    caller = Caller(SimpleNamespace(log=log), stays=True)  # type: ignore[arg-type]
+    assert _heard(caller, SPAN, deaths).ended_at == over

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.chaos.silence import TOO_LONG_S
+
 Row = Mapping[str, Any]
-SILENCE_S = 5.0
 BOARD_S = 5.0
 ANSWER_MAY_LAG_S = 3.0  # the switch sees a call a moment before its caller hears the answer
 
@@ -21,7 +22,7 @@ class Bound:
     """What a fault may do. `spares`: talks go on, and nobody is left in silence; else its own calls end with it."""
 
     spares: bool = True
-    silence_s: float = SILENCE_S
+    silence_s: float = TOO_LONG_S
     board_s: float = BOARD_S
 
     def times(self, patience: float) -> Bound:
@@ -43,7 +44,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A caller as the telephone saw it: `stays` until answered; the longest silence that began in this span."""
+    """A caller as the telephone saw it: `stays` until answered; the longest silence of this span. `ended_at`: or when
+    the switch died that had the call, which the telephone notices later."""
 
     answered_at: float
     ended_at: float | None
