@@ -152,6 +152,7 @@ async def test_a_refusal_ends_though_the_program_or_the_switch_was_killed(guesse
     await let_in(Guesser(guessed.address, "127.0.0.7"), right)
     assert await is_alive(guessed.address)
     await let_in(other, right)
+    await until_refused(Guesser(guessed.address, "127.0.0.8"))
 
 
 async def let_in(guesser: Guesser, password: str) -> None:
