@@ -72,6 +72,8 @@ def test_wrong_and_right_passwords_of_telephones_are_heard_and_nothing_else() ->
     assert found.count(wrong) == 8
     assert {each.address for each in found if each and each.right} == {"127.0.0.3", "127.0.0.1"}
     assert {told["Service"] for told, made in zip(blocks, found, strict=True) if made is None} == {"AMI"}
+    one = next(told for told, made in zip(blocks, found, strict=True) if made == wrong)
+    assert attempt(guesses.WRONG, one) == wrong and attempt(guesses.WRONG, {**one, "Service": "AMI"}) is None
     assert attempt("SuccessfulAuth", {**blocks[0], "UsingPassword": "0"}) is None
 
 
