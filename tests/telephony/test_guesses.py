@@ -87,9 +87,14 @@ def test_whatever_an_event_holds_nothing_is_raised(where: str, more: dict[str, s
 @given(st.lists(st.tuples(NETWORKS, st.booleans(), st.floats(NOW, NOW + 100)), max_size=200), st.integers(1, 5))
 def test_memory_is_bounded_whoever_floods(made: list[tuple[str, bool, float]], limit: int) -> None:
     counter = Counter(limit)
-    for address, right, at in made:
-        counter.note(Attempt(address, right), at)
-    assert counter.kept <= 3 * len(made)
+    with pytest.MonkeyPatch.context() as small:
+        for name in ("MOST_COUNTED", "MOST_REFUSED", "MOST_KNOWN"):
+            small.setattr(guesses, name, 3)
+        for address, right, at in made:
+            counter.note(Attempt(address, right), at)
+    assert counter.kept <= 9
+    noted = counter.taken()
+    assert len(noted.over) <= 3 and len(noted.proved) <= 3 and noted.wrong == sum(not right for _, right, _ in made)
 
 
 def test_a_million_addresses_take_no_more_room_than_some_thousand() -> None:
