@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 
 import structlog
 
@@ -32,14 +33,35 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Seen:
-    """What the rows said when they were last read; `at` in seconds since 1970."""
+    """What the rows said when they were last read; `at` in seconds since 1970. `revision`: they are known up to that
+    batch; None while they are still read for the first time, up to the call `upto` and as of the batch `as_of`.
+
+    `ages`: a heap of when each of `calls` began, its caller and its id, so that forgetting the old looks at no other: a
+    busy line remembers 100,000.
+    """
 
     at: float = 0.0
-    revision: int = 0
+    revision: int | None = None
+    as_of: int | None = None
+    upto: str = ""
     calls: dict[str, dict[str, Past]] = field(default_factory=lambda: defaultdict(dict))
+    ages: list[tuple[float, str, str]] = field(default_factory=list)
     erasures: int = 0
     blocked: frozenset[str] = frozenset()
     promised: frozenset[str] = frozenset()
+
+    def learn(self, row: Lately) -> None:
+        theirs, past = self.calls[row.caller], _past(row)
+        if row.id not in theirs:
+            heappush(self.ages, (past.started_at, row.caller, row.id))
+        theirs[row.id] = past
+
+    def forget(self, before: float) -> None:
+        while self.ages and self.ages[0][0] < before:
+            _, caller, call_id = heappop(self.ages)
+            del self.calls[caller][call_id]
+            if not self.calls[caller]:
+                del self.calls[caller]
 
 
 class Returning:
@@ -49,7 +71,7 @@ class Returning:
         self._database, self._now = database, now
         self._seen = Seen()
         self._began = now()
-        self._arrivals: dict[str, deque[float]] = defaultdict(deque)
+        self._arrivals: OrderedDict[str, deque[float]] = OrderedDict()  # who rang last is last
         self._away = False
 
     def arrived(self, caller: str, now: float) -> Caller:
@@ -57,7 +79,8 @@ class Returning:
         if not caller:
             return UNKNOWN
         known = self._known(caller, now)
-        self._arrivals[caller].append(now)
+        self._arrivals.setdefault(caller, deque()).append(now)
+        self._arrivals.move_to_end(caller)
         return known
 
     def _known(self, caller: str, now: float) -> Caller:
@@ -95,9 +118,11 @@ class Returning:
         await self._forget_erased(unit)
         seen = self._seen
         since = datetime.fromtimestamp(now - REMEMBERED_S, UTC)
-        for row in await call.lately(unit, since, seen.revision):
-            seen.calls[row.caller][row.id] = _past(row)
-            seen.revision = max(seen.revision, row.revision)
+        if seen.revision is None:
+            await _load(unit, since, seen)
+        for row in await call.lately_changed(unit, since, seen.revision or 0):
+            seen.learn(row)
+            seen.revision = max(seen.revision or 0, row.revision)
         seen.blocked = await block.callers(unit, datetime.fromtimestamp(now, UTC))
         seen.promised = await callback.awaiting(unit)
         seen.at = now
@@ -112,14 +137,20 @@ class Returning:
 
     def _forget(self, now: float) -> None:
         """What nobody asks for any more."""
-        for caller, calls in list(self._seen.calls.items()):
-            for call_id in [id_ for id_, past in calls.items() if past.started_at < now - REMEMBERED_S]:
-                del calls[call_id]
-            if not calls:
-                del self._seen.calls[caller]
-        for caller, times in list(self._arrivals.items()):
-            if times[-1] < now - LATELY_S:
-                del self._arrivals[caller]
+        self._seen.forget(now - REMEMBERED_S)
+        while self._arrivals and next(iter(self._arrivals.values()))[-1] < now - LATELY_S:
+            self._arrivals.popitem(last=False)
+
+
+async def _load(unit: Unit, since: datetime, seen: Seen) -> None:
+    """A piece at a time: a look that took too long goes on where it ended. What changes meanwhile is read after it."""
+    if seen.as_of is None:
+        seen.as_of = await call.newest_revision(unit)
+    while rows := await call.lately(unit, since, seen.upto):
+        for row in rows:
+            seen.learn(row)
+        seen.upto = rows[-1].id
+    seen.revision = seen.as_of
 
 
 def _past(row: Lately) -> Past:

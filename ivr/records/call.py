@@ -213,15 +213,28 @@ async def changed(unit: Unit, after: int, until: int, since: datetime) -> list[C
     return [_call(row) for row in await unit.execute(query.order_by(table.c.id))]
 
 
-async def lately(unit: Unit, since: datetime, after: int) -> list[Lately]:
-    """Calls of callers who can be known again that began since then and were written after the batch `after`."""
-    columns = (table.c[field.name] for field in fields(Lately))
-    known = and_(table.c.caller.is_not(None), table.c.dialled != CALLBACK)
-    query = select(*columns).where(known, table.c.started_at >= since, table.c.revision > after)
-    return [
-        Lately(**dict(row._mapping) | {"outcome": Outcome(row.outcome) if row.outcome else None})
-        for row in await unit.execute(query)
-    ]
+_KNOWN = and_(table.c.caller.is_not(None), table.c.dialled != CALLBACK)
+_OF_CALLER = select(*(table.c[field.name] for field in fields(Lately))).where(_KNOWN)
+
+
+async def newest_revision(unit: Unit) -> int:
+    return int((await unit.execute(select(func.max(table.c.revision)))).scalar_one() or 0)
+
+
+async def lately(unit: Unit, since: datetime, after: str) -> list[Lately]:
+    """The next calls after the id `after` of those that began since then, of callers who can be known again."""
+    query = _OF_CALLER.where(table.c.id > max(after, first_id(since)), table.c.started_at >= since)
+    return [_lately(row) for row in await unit.execute(query.order_by(table.c.id).limit(PAGE))]
+
+
+async def lately_changed(unit: Unit, since: datetime, after: int) -> list[Lately]:
+    """All of these that were written after the batch `after`."""
+    query = _OF_CALLER.where(table.c.started_at >= since, table.c.revision > after)
+    return [_lately(row) for row in await unit.execute(query)]
+
+
+def _lately(row: Row[Any]) -> Lately:
+    return Lately(**dict(row._mapping) | {"outcome": Outcome(row.outcome) if row.outcome else None})
 
 
 async def find(unit: Unit, call_id: str) -> Call | None:

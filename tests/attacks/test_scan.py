@@ -32,12 +32,14 @@ __import__("sipvicious." + name, fromlist=["main"]).main()
 """
 
 
-async def scan(name: str, line: LiveLine, *words: str, host: str = STRANGER, within_s: float = 60) -> str:
-    """What one of SIPVicious's programs prints."""
+async def scan(
+    name: str, line: LiveLine, *words: str, host: str = STRANGER, within_s: float = 60, ended_after_s: int = 0
+) -> str:
+    """What one of SIPVicious's programs prints; one that would not end by itself is ended."""
     home = line.folder()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", AS_STRANGER, host, name, *words, HERE,
-        cwd=home, env=os.environ | {"HOME": str(home)},
+        "timeout", str(ended_after_s), sys.executable, "-c", AS_STRANGER, host, name, *words, HERE,
+        cwd=home, env=os.environ | {"HOME": str(home), "PYTHONUNBUFFERED": "1"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -104,7 +106,7 @@ async def test_sipvicious_finds_a_switch_and_nothing_in_it(attacked: LiveLine, t
         assert not re.search(r"\b1(?:0[0-9]|1[0-5])\b *\|", told), told
     words = tmp_path / "words"
     words.write_text("\n".join(("101", "1234", "password", "116111", *(f"{n:04}" for n in range(500)))))
-    told = await scan("svcrack", attacked, "-p", port, "-u", "101", "-d", str(words), host=GUESSER)
+    told = await scan("svcrack", attacked, "-p", port, "-u", "101", "-d", str(words), host=GUESSER, ended_after_s=20)
     assert GUESSER in attacked.run("guesses")
     assert "101" not in re.sub(r"username|-u 101", "", told), told
     assert await is_alive(attacked.address)

@@ -12,9 +12,9 @@ import pytest
 import structlog
 
 from ivr.flow.steps import UNKNOWN, Caller
-from ivr.records import block, ledger
+from ivr.records import block, call, ledger
 from ivr.records.block import Block
-from ivr.records.database import Database
+from ivr.records.database import Database, Unit
 from ivr.returning import LOOK_EVERY_S, STALE_S, Returning
 from tests.records.conftest import url_of
 from tests.records.switch_log import SwitchLog, answered, promised
@@ -155,3 +155,56 @@ async def test_old_rows_say_nothing_any_more(returning: Look, log: SwitchLog) ->
     found = await returning()
     assert found.arrived(WHO, log.at + LOOK_EVERY_S).same == "102"
     assert found.arrived(WHO, log.at + STALE_S + 1).same == ""
+
+
+async def test_a_first_look_that_took_too_long_goes_on_where_it_ended(
+    database: Database, ledger_path: Path, log: SwitchLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(7):
+        abandoned(log)
+    ledger_path.write_bytes(log.data)
+    await ledger.Reader(database, ledger_path).catch_up()
+    monkeypatch.setattr(call, "PAGE", 2)
+    found, read, pieces = Returning(database, now=lambda: log.at), call.lately, list[str]()
+
+    async def too_long_after_two(unit: Unit, since: datetime, after: str) -> list[call.Lately]:
+        pieces.append(after)
+        if len(pieces) == 3:
+            raise TimeoutError
+        return await read(unit, since, after)
+
+    monkeypatch.setattr(call, "lately", too_long_after_two)
+    await found.look()
+    assert found.arrived(OTHER, log.at) == UNKNOWN
+    answered(log, "102", caller=WHO)  # meanwhile
+    ledger_path.write_bytes(log.data)
+    await ledger.Reader(database, ledger_path).catch_up()
+    await found.look()
+    assert pieces == sorted(pieces)
+    known_now = found.arrived(WHO, log.at)
+    assert (known_now.calls_lately, known_now.same) == (8, "102")
+
+
+async def test_calls_of_more_than_two_hours_ago_are_forgotten_and_no_others(returning: Look, log: SwitchLog) -> None:
+    began = log.at
+    abandoned(log)
+    log.at = began + 3_600
+    answered(log, "102", caller=OTHER)
+    found = await returning()
+    log.at = began + 7_300
+    abandoned(log)
+    found = await returning()
+    kept = found._seen
+    assert [len(kept.calls[who]) for who in (WHO, OTHER)] == [1, 1]
+    assert len(kept.ages) == 2
+    log.at = began + 20_000
+    found = await returning()
+    assert (kept.calls, kept.ages, found._arrivals) == ({}, [], {})
+
+
+async def test_who_rang_last_is_forgotten_last(database: Database) -> None:
+    found = Returning(database, now=lambda: 1_000.0)
+    for who, at in ((WHO, 0.0), (OTHER, 100.0), (WHO, 500.0)):
+        found.arrived(who, at)
+    await found.look()
+    assert list(found._arrivals) == [WHO]
