@@ -142,9 +142,9 @@ class Guard:
             after = decided(
                 before if self._counter else replace(before, refused=()), noted, spared, self._refused_s, now
             )
-            if _differs(before, after, noted):
-                refusals.write(self._where.book, after)
             self._tell(access_list(after, spared))
+            if _differs(before, after, noted):  # after it: a full disk keeps nobody out for longer
+                refusals.write(self._where.book, after)
         for each in set(after.refused) - set(before.refused):
             log.warning("guard.refused", address=each.address)
         if after.refused:
@@ -171,8 +171,11 @@ def _differs(before: Book, after: Book, noted: Noted) -> bool:
 
 
 def tell_list(where: Places, text: str, ask: Ask) -> None:
-    """Raises OSError or TelephonyError."""
-    refusals.write_text(where.refused_conf, text)
+    """Raises OSError or TelephonyError. To refuse nobody takes no room on the disk."""
+    if text:
+        refusals.write_text(where.refused_conf, text)
+    else:
+        where.refused_conf.unlink(missing_ok=True)
     ask("module reload acl")
 
 

@@ -144,6 +144,16 @@ async def test_what_the_switch_could_not_be_told_it_is_told_later(
         await until(lambda: stand.listed == "" and stand.console.reloads > before)
 
 
+async def test_on_a_full_disk_a_refusal_ends_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand = Stand(tmp_path, refused_s=0.5)
+    async with at_work(stand, monkeypatch) as fake:
+        await fake.send(AGAIN)
+        await until(lambda: GUESSER in stand.listed and stand.places.book.exists())
+        for full in (stand.places.book, stand.places.refused_conf):
+            full.with_suffix(".new").mkdir()  # nothing can be written in its place
+        await until(lambda: stand.listed == "")
+
+
 async def test_a_flood_is_not_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "MOST_A_SECOND", 50)
     stand = Stand(tmp_path)
