@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.errors import Conflict, NotFound, Refused, ScriptError
+from ivr.errors import Conflict, Fault, NotFound, Refused, ScriptError
 from ivr.flow.difference import Difference, compare
 from ivr.flow.script import Script, parse
 from ivr.flow.steps import Begun
@@ -221,8 +221,9 @@ async def _seen(settings: Settings, unit: Unit, by: By) -> Shelf:
     return known
 
 
-def faults(error: ScriptError) -> tuple[str, ...]:
-    return error.problems or (str(error),)
+def faults(error: ScriptError) -> tuple[Fault, ...]:
+    """In the order of the file. What is wrong with the list of prompts is known in English only."""
+    return error.faults or tuple(map(Fault, error.problems or (str(error),)))
 
 
 def _put(settings: Settings, name: str, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ivr import studio
 from ivr.call import WAS
-from ivr.errors import ScriptError
+from ivr.errors import Fault, Said, ScriptError
 from ivr.flow import questions
 from ivr.flow.questions import Questions
 from ivr.flow.script import Script, mark_of, parse
@@ -30,6 +30,7 @@ SWITCH_FOLDERS = ("etc/dialplan", "lib", "agi-bin", "spool/staging", "spool/outg
 CONF_DIR = PROJECT_DIR / "asterisk-conf"
 DIALPLAN_DIR = PROJECT_DIR / "dialplan"
 MOST_FLOWS = 20  # that are kept for calls which began with them
+SYSTEM_SAYS = (Said("No such file or directory"), Said("Permission denied"), Said("Is a directory"))
 QUESTIONS_FILE = PROJECT_DIR / "ivr/flow/questions.toml"
 
 Tell = Callable[[str], None]
@@ -129,8 +130,14 @@ def load_flow(settings: Settings, file: Path | None = None) -> Script:
     try:
         return parse(file.read_text(), prompt_ids(settings))
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "is not UTF-8 text")
-        raise ScriptError(f"{file}: {reason}", remedy="Look at IVR_HELPLINE_FILE.") from error
+        fault = Fault(_unread(error), str(file))
+        raise ScriptError(str(fault), faults=(fault,), remedy="Look at IVR_HELPLINE_FILE.") from error
+
+
+def _unread(error: OSError | UnicodeDecodeError) -> Said | str:
+    if not isinstance(error, OSError):
+        return Said("is not UTF-8 text")
+    return next((each for each in SYSTEM_SAYS if each.words == error.strerror), str(error.strerror))
 
 
 def load_questions(settings: Settings) -> Questions:

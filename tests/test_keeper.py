@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr import keeper
-from ivr.app.__main__ import Log
+from ivr.app.log import Log
 from ivr.keeper import Part, alive, note_pid
 from ivr.telephony.sipp import until
 

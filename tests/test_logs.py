@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -17,8 +18,8 @@ LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 # What may stand beside an event. Whoever adds a word says here that it can hold nothing of a caller: reasons are
 # sentences of ours (ivr/errors.py), ids are opaque.
 WORDS = {
-    "action", "address", "answers_missing", "at", "attempt", "callback", "came", "door", "error", "extension", "file",
-    "kind", "part", "path", "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "what", "why",
+    "action", "address", "answers_missing", "at", "attempt", "by", "callback", "came", "door", "error", "extension",
+    "file", "kind", "part", "path", "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "what", "why",
 }  # fmt: skip
 
 
@@ -95,3 +96,46 @@ def test_what_was_put_aside_is_one_file(tmp_path: Path, times: int) -> None:
         put_aside(tmp_path, 10)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["watch.log", "watch.log.1"]
     assert (tmp_path / "watch.log.1").read_text() == f"{times - 1}" * 20
+
+
+NUMBER = "+994000000031"
+SAYS = f"""
+import asyncio, logging
+from ivr.app.log import begin
+
+async def fails():
+    raise RuntimeError("{NUMBER}")
+
+async def run():
+    task = asyncio.create_task(fails())
+    await asyncio.sleep(0.01)
+    del task  # with nobody looking
+    logging.getLogger("a.library").warning("heard %s", "{NUMBER}")
+    try:
+        await fails()
+    except RuntimeError:
+        logging.getLogger("a.library").exception("failed")
+
+begin()
+asyncio.run(run())
+"""
+DIES = f"""
+import sys, types
+from ivr.app.__main__ import main
+
+async def run(settings):
+    raise RuntimeError("{NUMBER}")
+
+sys.modules["ivr.app.dies"] = types.SimpleNamespace(run=run)
+main("dies")
+"""
+
+
+@pytest.mark.parametrize(("program", "code", "events"), [(SAYS, 0, ["library.said"] * 3), (DIES, 1, ["part.failed"])])
+def test_what_a_library_says_and_what_a_part_dies_of_is_logged_without_its_words(
+    program: str, code: int, events: list[str]
+) -> None:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert NUMBER[1:] not in done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (code, "")
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == events

@@ -6,40 +6,19 @@ import asyncio
 import importlib
 import os
 import sys
-from contextlib import suppress
-from typing import TextIO, cast
 
 import structlog
 import uvloop
 
-from ivr.errors import HelplineError
+from ivr.app.log import begin
+from ivr.errors import HelplineError, where
 from ivr.settings import Settings
 
 log = structlog.get_logger()
 
 
-class Log:
-    """Where a part says things. What cannot be written, on a full disk say, is not written: it stops nobody."""
-
-    def write(self, words: str) -> int:
-        with suppress(OSError):
-            os.write(sys.stdout.fileno(), words.encode(errors="replace"))
-        return len(words)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-
 def main(part: str) -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Log())),
-    )
+    begin()
     os.environ["TZ"] = "UTC"
     settings = Settings()
     try:
@@ -48,6 +27,9 @@ def main(part: str) -> None:
     except HelplineError as error:
         log.error("part.refused", part=part, reason=str(error), remedy=error.remedy)
         raise SystemExit(2) from error
+    except Exception as error:
+        log.error("part.failed", part=part, kind=type(error).__name__, at=where(error))
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

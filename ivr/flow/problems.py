@@ -8,62 +8,71 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ivr.errors import ScriptError
+from ivr.errors import Fault, Said, ScriptError
+from ivr.flow.toml_faults import fault_of
 
 Kind = TypeVar("Kind", bound=StrEnum)
 Otherwise = TypeVar("Otherwise")
 TEXT_LIMIT = 200  # characters of one name; anything longer is a slip of the paste buffer
+FLOW = Said("the flow")
+MISSING = Said("is missing")
 
 
 class Faults:
-    """Readers that note what is wrong and go on with a stand-in, so that one run shows everything."""
+    """Readers that note what is wrong and go on with a stand-in, so that one run shows everything.
 
-    def __init__(self, text: str, what: str = "the flow") -> None:
+    Whatever a page shows is added as `Said`; plain text is for files that no page takes.
+    """
+
+    def __init__(self, text: str, what: Said | str = FLOW) -> None:
         self._lines, self._what = text.splitlines(), what
-        self._found: list[tuple[int, str]] = []
+        self._found: dict[tuple[int, str], Fault] = {}  # one told twice is one
 
-    def add(self, where: str, key: str, what: str) -> None:
-        name = ".".join(part for part in (where, key) if part)
-        self._found.append((self._line(where, key), f"{name}: {what}" if name else what))
+    def add(self, where: str, key: str, what: Said | str) -> None:
+        self._note(Fault(what, ".".join(part for part in (where, key) if part), self._line(where, key)))
 
-    def add_at(self, fragment: str, what: str) -> None:
+    def add_at(self, fragment: str, what: Said | str) -> None:
         """A fault at the first line that has `fragment` in it."""
-        line = next((n for n, text in enumerate(self._lines, 1) if fragment in text), 1)
-        self._found.append((line, what))
+        self._note(Fault(what, line=next((n for n, text in enumerate(self._lines, 1) if fragment in text), 1)))
+
+    def _note(self, fault: Fault) -> None:
+        self._found[fault.line, str(fault)] = fault
 
     def raise_if_any(self) -> None:
         if self._found:
-            problems = tuple(f"line {line}: {what}" for line, what in sorted(set(self._found)))
-            raise ScriptError(f"{self._what} has {len(problems)} fault(s)", problems=problems)
+            faults = tuple(self._found[each] for each in sorted(self._found))
+            raise _script_error(f"{self._what} has {len(faults)} fault(s)", *faults)
 
     def table(self, where: str, told: Any) -> dict[str, Any]:
         if isinstance(told, dict):
             return told
-        self.add(where, "", "is missing" if told is None else "must be a table")
+        self.add(where, "", MISSING if told is None else Said("must be a table"))
         return {}
 
     def unknown(self, where: str, told: Mapping[str, Any], known: set[str], inside: str = "") -> None:
+        words = ", ".join(sorted(known))
         for name in sorted(told.keys() - known):
-            self.add(
-                where, inside or name, f"'{name}' is not a word of {self._what} (known: {', '.join(sorted(known))})"
-            )
+            values = {"name": name, "file": self._what, "known": words}
+            self.add(where, inside or name, Said("'%(name)s' is not a word of %(file)s (known: %(known)s)", values))
 
     def text(self, where: str, key: str, told: Any) -> str:
         if isinstance(told, str) and 0 < len(told) <= TEXT_LIMIT:
             return told
-        self.add(where, key, "is missing" if told is None else f"must be text of 1 to {TEXT_LIMIT} characters")
+        wrong = Said("must be text of 1 to %(most)s characters", {"most": TEXT_LIMIT})
+        self.add(where, key, MISSING if told is None else wrong)
         return ""
 
     def texts(self, where: str, key: str, told: Any) -> tuple[str, ...]:
         if isinstance(told, list) and told and all(isinstance(item, str) and item for item in told):
             return tuple(told)
-        self.add(where, key, "is missing" if told is None else "must be a list of texts, at least one")
+        self.add(where, key, MISSING if told is None else Said("must be a list of texts, at least one"))
         return ()
 
     def number(self, where: str, key: str, told: Any, limits: tuple[float, float]) -> float:
         if isinstance(told, int | float) and not isinstance(told, bool) and limits[0] <= told <= limits[1]:
             return float(told)
-        self.add(where, key, f"must be a number from {limits[0]:g} to {limits[1]:g}")
+        low, high = (f"{limit:g}" for limit in limits)
+        self.add(where, key, Said("must be a number from %(low)s to %(high)s", {"low": low, "high": high}))
         return limits[0]
 
     def one_of(self, where: str, key: str, told: Any, kind: type[Kind], otherwise: Otherwise) -> Kind | Otherwise:
@@ -71,7 +80,7 @@ class Faults:
         if isinstance(told, str) and told in list(kind):
             return kind(told)
         if told is not None:
-            self.add(where, key, f"'{told}' is not one of {', '.join(kind)}")
+            self.add(where, key, Said("'%(told)s' is not one of %(known)s", {"told": told, "known": ", ".join(kind)}))
         return otherwise
 
     def _line(self, where: str, key: str) -> int:
@@ -98,12 +107,16 @@ class Faults:
         return lines[place] if place < len(lines) else 0
 
 
-def read_toml(text: str, what: str) -> dict[str, Any]:
+def read_toml(text: str, what: Said | str) -> dict[str, Any]:
     """The tables in `text`. Raises ScriptError with the line of the first fault, after which nothing is sure."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = str(error) or "nested too deeply"
-        at = re.search(r"at line (\d+)", said)
-        line = at[1] if at else str(text.count("\n") + 1)
-        raise ScriptError(f"{what} cannot be read as TOML", problems=(f"line {line}: {said}",)) from error
+        data = tomllib.loads(text)
+        repr(data)  # a number in hexadecimal is read however long it is, and then no fault can print it
+    except (ValueError, RecursionError) as error:
+        fault = fault_of(error, text.count("\n") + 1)
+        raise _script_error(f"{what} cannot be read as TOML", fault) from error
+    return data
+
+
+def _script_error(message: str, *faults: Fault) -> ScriptError:
+    return ScriptError(message, problems=tuple(map(str, faults)), faults=faults)

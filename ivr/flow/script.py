@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ivr.errors import Said
 from ivr.flow.menu import ATTEMPTS, Beginning, Choice, End, Menu, Route
-from ivr.flow.problems import Faults, read_toml
+from ivr.flow.problems import FLOW, Faults, read_toml
 from ivr.flow.soundness import check
 from ivr.flow.steps import DIGITS, READ_BACK, SETTLED, Begun, Fact, HeardStatus, Language
 
@@ -21,7 +22,7 @@ MENU_WORDS = {
 ASK_WORDS = {"prompts", "after_silence", "after_wrong_number", "wait_s", "most_digits", "typed", "give_up"}
 MOST_DIGITS = (7, 15)  # E.164 has 15 at most
 MARK_LENGTH = 12
-SWITCH_KNOWS = (
+SWITCH_KNOWS = Said(
     "is what the switch was opened with: close the line, change the file of IVR_HELPLINE_FILE, `ivr flow file`, open it"
 )
 
@@ -66,9 +67,9 @@ def parse(text: str, prompt_ids: frozenset[str] | None = None, like: Script | No
     """
     faults = Faults(text)
     if len(text) > SIZE_LIMIT:
-        faults.add("", "", f"the file is longer than {SIZE_LIMIT} characters")
+        faults.add("", "", Said("the file is longer than %(most)s characters", {"most": SIZE_LIMIT}))
         faults.raise_if_any()
-    script = _script(read_toml(text, "the flow"), faults)
+    script = _script(read_toml(text, FLOW), faults)
     check(script, faults, prompt_ids)
     if like:
         _check_same_switch(script, like, faults)
@@ -146,7 +147,7 @@ def _again(where: str, key: str, table: dict[str, Any], wanted: set[str], faults
 def _instead(where: str, told: Any, faults: Faults) -> dict[Fact, str]:
     table = told if isinstance(told, dict) else {}
     if table is not told:
-        faults.add(where, "instead", 'must be a table: write { withheld = "…" }')
+        faults.add(where, "instead", Said('must be a table: write { withheld = "…" }'))
     faults.unknown(where, table, set(Fact), "instead")
     return {fact: faults.text(where, "instead", table[fact]) for fact in Fact if fact in table}
 
@@ -179,13 +180,13 @@ def _route(name: str, told: Any, faults: Faults) -> Route:
 def _choices(where: str, told: Any, faults: Faults) -> dict[str, Choice]:
     table = faults.table(where, told)
     for key in table.keys() - KEYS:
-        faults.add(where, key, "is not a key of a telephone (0 to 9, * or #)")
+        faults.add(where, key, Said("is not a key of a telephone (0 to 9, * or #)"))
     return {key: _choice(where, key, value, faults) for key, value in table.items()}
 
 
 def _choice(where: str, key: str, told: Any, faults: Faults) -> Choice:
     if not isinstance(told, dict):
-        faults.add(where, key, 'is missing or no table: write { to = "…" }')
+        faults.add(where, key, Said('is missing or no table: write { to = "…" }'))
         return Choice(to="")
     faults.unknown(where, told, {"to", *SETTLED}, key)
     settled = {name: faults.one_of(where, key, told.get(name), kind, None) for name, kind in SETTLED.items()}

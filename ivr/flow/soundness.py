@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ivr.errors import Said
 from ivr.flow.menu import OTHERWISE, THEN, Beginning, End, Menu
 from ivr.flow.problems import Faults
 from ivr.flow.steps import READ_BACK, Begun, Language, Priority
@@ -33,14 +34,21 @@ def _check_targets(script: Script, faults: Faults) -> None:
         for key in ("at", "then", "otherwise"):
             to = getattr(beginning, key)
             if to and to not in known:
-                faults.add(f"begin.{begun}", key, f"leads to '{to}', which is not there")
+                faults.add(f"begin.{begun}", key, _nowhere(to))
     for name, menu in script.menus.items():
         for key, to in _exits(script, menu):
             if to and to not in known | {THEN, OTHERWISE}:
-                faults.add(f"{name}.on" if key in menu.on else name, key, f"leads to '{to}', which is not there")
+                faults.add(f"{name}.on" if key in menu.on else name, key, _nowhere(to))
         for fact, to in menu.instead.items():
             if to not in script.menus or fact in script.menus[to].instead:
-                faults.add(name, "instead", f"'{to}' must be a menu that is not left out itself when {fact}")
+                values = {"to": to, "fact": fact}
+                faults.add(
+                    name, "instead", Said("'%(to)s' must be a menu that is not left out itself when %(fact)s", values)
+                )
+
+
+def _nowhere(to: str) -> Said:
+    return Said("leads to '%(to)s', which is not there", {"to": to})
 
 
 def _exits(script: Script, menu: Menu) -> Iterator[tuple[str, str]]:
@@ -68,7 +76,8 @@ class _Story:
         for target, key in ((THEN, "then"), (OTHERWISE, "otherwise")):
             wanted = any(to == target for name in reached for to in self._targets(name))
             if wanted and not getattr(self.beginning, key):
-                self.faults.add(f"begin.{self.begun}", key, f"is missing: '{target}' is a target in this story")
+                what = Said("is missing: '%(target)s' is a target in this story", {"target": target})
+                self.faults.add(f"begin.{self.begun}", key, what)
         self._check_ends(reached)
         for name in sorted(reached & self.script.menus.keys()):
             self._check_doing_nothing(name)
@@ -94,9 +103,9 @@ class _Story:
         ends = {self.script.routes[name].end for name in reached if name in self.script.routes}
         where = f"begin.{self.begun}"
         if End.WAIT in ends and self.begun not in WHILE_WAITING:
-            self.faults.add(where, "", "leads to a wait, and the caller was not waiting")
+            self.faults.add(where, "", Said("leads to a wait, and the caller was not waiting"))
         if End.CALLBACK in ends and not self.beginning.otherwise:
-            self.faults.add(where, "otherwise", "is missing: a call-back may be impossible")
+            self.faults.add(where, "otherwise", Said("is missing: a call-back may be impossible"))
 
     def _check_doing_nothing(self, name: str) -> None:
         """A caller who does nothing arrives at a person, a message, a goodbye, or waits on. Nobody is promised a
@@ -105,9 +114,9 @@ class _Story:
             node = self._end_of_doing_nothing(name, silent)
             route = self.script.routes.get(node)
             if node in self.script.menus:
-                self.faults.add(name, "give_up", "a caller who does nothing never reaches a person")
+                self.faults.add(name, "give_up", Said("a caller who does nothing never reaches a person"))
             elif route and route.end is End.CALLBACK:
-                self.faults.add(name, "give_up", "a caller who does nothing is promised a call-back")
+                self.faults.add(name, "give_up", Said("a caller who does nothing is promised a call-back"))
 
     def _end_of_doing_nothing(self, node: str, silent: bool) -> str:
         seen: set[str] = set()
@@ -121,7 +130,7 @@ class _Story:
 def _check_reached(script: Script, faults: Faults) -> None:
     reached = set().union(*(_Story(script, faults, begun).reached() for begun in Begun))
     for name in sorted((script.menus.keys() | script.routes.keys()) - reached):
-        faults.add(name, "", "nothing leads here")
+        faults.add(name, "", Said("nothing leads here"))
 
 
 def _check_danger(script: Script, faults: Faults) -> None:
@@ -129,24 +138,26 @@ def _check_danger(script: Script, faults: Faults) -> None:
     danger = script.everywhere.get("9")
     route = script.routes.get(danger.to) if danger else None
     if danger is None or danger.priority is not Priority.DANGER or route is None or route.end is not End.PERSON:
-        faults.add("everywhere", "9", "must have priority danger and lead straight to a person")
+        faults.add("everywhere", "9", Said("must have priority danger and lead straight to a person"))
     for name, menu in script.menus.items():
         if "9" in menu.on:
-            faults.add(f"{name}.on", "9", "is taken: 9 means danger everywhere")
+            faults.add(f"{name}.on", "9", Said("is taken: 9 means danger everywhere"))
 
 
 def _check_queues(script: Script, faults: Faults) -> None:
     for language in (*Language, "everybody"):
         if language not in script.queues:
-            faults.add("queues", str(language), "has no queue")
+            faults.add("queues", str(language), Said("has no queue"))
 
 
 def _check_prompts(script: Script, faults: Faults, prompt_ids: frozenset[str] | None) -> None:
     for name, menu in script.menus.items():
         told = (*menu.prompts, *menu.after_silence, *menu.after_wrong_key)
         if any(p.startswith("{") and p != READ_BACK for p in told):
-            faults.add(name, "prompts", f"only {READ_BACK} stands for something else than a prompt")
+            only = Said("only %(word)s stands for something else than a prompt", {"word": READ_BACK})
+            faults.add(name, "prompts", only)
     if prompt_ids is None:
         return
     for prompt in sorted(script.prompts() - prompt_ids - {""}):
-        faults.add_at(f'{prompt}"', f"prompt '{prompt}' has no words in recordings/prompts.toml")
+        wordless = Said("prompt '%(prompt)s' has no words in recordings/prompts.toml", {"prompt": prompt})
+        faults.add_at(f'{prompt}"', wordless)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import structlog
 
-from ivr.errors import HelplineError
+from ivr.errors import HelplineError, where
 from ivr.records import tally
 from ivr.records.database import Database, Unit, one_reader, opened
 from ivr.records.ledger import LEDGER
@@ -74,8 +74,8 @@ async def keep_counting(settings: Settings) -> None:
                 await keep_up(database, datetime.now(UTC))
             except HelplineError as error:
                 _log.warning("days_not_counted", why=str(error))
-            except Exception:  # the ledger is followed in this process, and matters more
-                _log.exception("days_not_counted")
+            except Exception as error:  # the ledger is followed in this process, and matters more
+                _log.error("days_not_counted", kind=type(error).__name__, at=where(error))
             await asyncio.sleep(EVERY_S)
 
 

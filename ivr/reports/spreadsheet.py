@@ -11,7 +11,7 @@ from ivr.reports.measures import Figures
 from ivr.reports.words import Words
 
 MARK = "\ufeff"  # so that a spreadsheet takes it for UTF-8
-_ORDERS = ("=", "+", "-", "@", "\t", "\r")
+_ORDERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def as_csv(figures: Figures, words: Words, *, suppress: bool) -> str:

@@ -7,14 +7,12 @@ listener and the reply reader are ours; its `Request` is what a session is made 
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 from panoramisk.fast_agi import Request
 
-from ivr.errors import TelephonyError
+from ivr.errors import TelephonyError, where
 from ivr.telephony.agi import GONE, HEADER_LIMIT, LINE_LIMIT, Header, Reply, ReplyReader, parse_header
 
 HEADER_DEADLINE_S = 2.0  # the switch sends the block at once; who is slower is not the switch
@@ -106,7 +104,7 @@ class FastAgiServer:
         except asyncio.CancelledError:
             pass  # the server closes; the caller goes on through door 2
         except Exception as error:  # the caller goes on through door 2; nothing of the error but its place is logged
-            log.error("fastagi.failed", error=type(error).__name__, at=_place(error))
+            log.error("fastagi.failed", error=type(error).__name__, at=where(error))
         finally:
             self.sessions.discard(session)
             writer.close()
@@ -134,9 +132,3 @@ async def _read_header(reader: asyncio.StreamReader) -> bytes | None:
         raise TelephonyError(f"AGI header longer than {HEADER_LIMIT} bytes") from error
     except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
         return None
-
-
-def _place(error: BaseException) -> str:
-    """File and line. A message or a local variable could hold a caller's number."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -15,7 +15,7 @@ from ivr.web.room import Room
 
 ASKED = ("by", "deed", "about", "from", "until")
 LONGEST = 120
-NUMBERS = 10**15
+LONGEST_NUMBER = 15
 
 
 class Audit(Room):
@@ -48,7 +48,7 @@ def _address(asked: dict[str, str], older: Wanted | None) -> str:
 
 def _wanted(asked: dict[str, str], before: str) -> Wanted:
     """What cannot be read is not asked for."""
-    number = int(before) if before.isascii() and before.isdigit() and int(before[:20]) < NUMBERS else None
+    number = int(before) if before.isascii() and before.isdigit() and len(before) <= LONGEST_NUMBER else None
     since, until = _midnight(asked["from"]), _midnight(asked["until"])
     after = until + timedelta(days=1) if until else None
     return Wanted(asked["by"], asked["deed"], asked["about"].strip(), since, after, number)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData, UploadFile
 
 from ivr import menus, new_flow
-from ivr.errors import Conflict, NotFound, Refused, ScriptError
+from ivr.errors import Conflict, Fault, NotFound, Refused, ScriptError
 from ivr.flow.picture import draw
 from ivr.new_flow import By, Shelf
 from ivr.settings import Settings
@@ -107,7 +107,7 @@ class MenuList:
         return self._pages.show(request, "menus.html", HTTPStatus.CONFLICT if error else HTTPStatus.OK, **told)
 
     def _edit(
-        self, request: Request, shelf: Shelf, text: str, wrong: str = "", faults: tuple[str, ...] = ()
+        self, request: Request, shelf: Shelf, text: str, wrong: str = "", faults: tuple[Fault, ...] = ()
     ) -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong or faults else HTTPStatus.OK
         told = {"shelf": shelf, "text": text, "wrong": wrong, "faults": faults}

@@ -76,6 +76,7 @@ def _templates(language: str) -> Environment:
     made.install_gettext_translations(speech.words(language), newstyle=True)  # type: ignore[attr-defined]
     names = {code: speech.own_name(code) for code in speech.LANGUAGES}
     made.globals |= {"language": language, "languages": names, "may": may, "static": f"/static/{EDITION}"}
+    made.filters["said"] = partial(speech.said, language)
     made.filters["clock"] = lambda moment: format_time(
         moment, "medium", tzinfo=ZONE, locale=REGION.get(language, language)
     )

@@ -16,12 +16,13 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ivr import page_call, presence
 from ivr.board.feed import Feed, follow_line
 from ivr.desk.access import may
-from ivr.errors import Conflict, NotFound, Refused, ScriptError, TelephonyError
+from ivr.errors import Conflict, HelplineError, NotFound, Refused, ScriptError, TelephonyError, where
 from ivr.settings import Settings
 from ivr.signing import Account, Database, office
 from ivr.telephony.page_line import MOST_BYTES, Code
@@ -34,7 +35,7 @@ from ivr.web.desk import Desk
 from ivr.web.directory import Directory
 from ivr.web.disclosures import Disclosures
 from ivr.web.entering import Entering
-from ivr.web.entrance import Elsewhere, Entrance, lead
+from ivr.web.entrance import Elsewhere, Entrance, lead, place
 from ivr.web.form import Limit
 from ivr.web.front import Asked, Front
 from ivr.web.hand_over import HandOver
@@ -132,14 +133,30 @@ async def _is_on_duty(database: Database, person: Account) -> bool:
 
 
 def build(pages: Pages, *routers: APIRouter, entrance: Entrance | None = None) -> ASGIApp:
-    """Routes are taken one by one: a router inside a router could hide one that declares nothing."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    """Routes are taken one by one: a router inside a router could hide one that declares nothing. Nobody is led on from
+    a path with a slash too many: that would be to whatever host the request names."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.entrance = entrance
     for router in routers:
         app.router.routes.extend(router.routes)
     refuse_undeclared(app.routes)
     _add_errors(app, pages)
-    return Shield(Packed(Limit(app)))
+    return Shield(Packed(Limit(Untold(app))))
+
+
+class Untold:
+    """What nobody has caught goes no further: the server would write all of it into the log, with whatever it holds of
+    a caller. Its answer has been given by then (`_explain`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            path = place(HTTPConnection(scope))
+            log.error("web.failed", path=path, kind=type(error).__name__, at=where(error))
 
 
 def _add_errors(app: FastAPI, pages: Pages) -> None:
@@ -169,8 +186,8 @@ async def _lead(request: Request, error: Exception) -> Response:
 
 async def _explain(pages: Pages, request: Request, error: Exception) -> Response:
     code = _status(error)
-    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("web.failed", path=request.url.path, kind=type(error).__name__)
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(error, HelplineError):  # the others: Untold
+        log.error("web.failed", path=place(request), kind=type(error).__name__, at=where(error))
     answer = pages.show(request, "error.html", code, code=code)
     answer.headers.update(getattr(error, "headers", None) or {})
     return answer

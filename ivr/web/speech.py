@@ -11,6 +11,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from ivr.errors import Said
+
 LANGUAGES = ("az", "ru", "en")
 DEFAULT = LANGUAGES[0]
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -43,6 +45,14 @@ def _compiled(path: Path, language: str) -> BytesIO:
 def own_name(language: str) -> str:
     """What its readers call it."""
     return words(language).ugettext("The name of this language")
+
+
+def said(language: str, what: Said | str) -> str:
+    """`what` in that language; plain text as it is."""
+    if isinstance(what, str):
+        return what
+    told = {name: said(language, each) if isinstance(each, Said) else each for name, each in what.values.items()}
+    return words(language).ugettext(what.words) % told
 
 
 def choose(asked: str | None, remembered: str | None, accepted: str | None) -> str:

@@ -87,12 +87,28 @@ async def test_a_new_line_has_one_administrator_whoever_opens_it_how_often(state
     settings = Settings(state_dir=state / "var")
     now = datetime(2026, 11, 22, tzinfo=UTC)
     async with accounts.opened(settings) as records:
+        assert await accounts.listed(records) == []
         first = await asyncio.gather(*(accounts.first_administrator(records, now) for _ in range(3)))
         again = await accounts.first_administrator(records, now)
-        (made,) = await accounts.listed(records)
-    assert [each.account for each in first if each] == [made]
+        everybody = list(await accounts.listed(records))
+    assert [each.account for each in first if each] == everybody
     assert again is None
+    assert len(everybody) == 1
+    made = everybody[0]
     assert (made.name, made.role, made.must_change) == ("admin", "administrator", True)
+
+
+async def test_the_first_password_of_one_line_is_not_that_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IVR_DATABASE_URL", raising=False)
+    told = set[str]()
+    for name in ("one", "another"):
+        async with accounts.opened(Settings(state_dir=tmp_path / name)) as records:
+            given = await accounts.first_administrator(records, datetime(2026, 11, 22, tzinfo=UTC))
+            assert given
+            told.add(given.one_time_password)
+    assert len(told) == 2
 
 
 def test_the_audit_tells_who_did_what_and_no_password() -> None:

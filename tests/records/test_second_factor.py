@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ivr.records import password
+from ivr.records.keyring import Keyring
+from ivr.records.sealed import seal
 from ivr.records.second_factor import address, new_secret, step_of
 
 # RFC 6238, appendix B: the key "12345678901234567890" in second 1111111109
@@ -34,6 +37,7 @@ def test_a_telephone_is_told_whose_key_it_is() -> None:
 async def test_a_password_is_known_by_its_hash_and_nobodys_never() -> None:
     kept = password.hashed("four quiet words")
     assert kept.startswith("$argon2id$")
+    assert password.hashed("four quiet words") != kept  # salted
     assert await password.fits("four quiet words", kept)
     assert not await password.fits("four quiet word", kept)
     assert not await password.fits("four quiet words", None)
@@ -42,3 +46,11 @@ async def test_a_password_is_known_by_its_hash_and_nobodys_never() -> None:
 
 def test_one_time_passwords_are_never_the_same() -> None:
     assert len({password.one_time() for _ in range(1000)}) == 1000
+
+
+def test_no_seed_brings_the_same_chance_again() -> None:
+    made = list[object]()
+    for _ in range(2):
+        random.seed(1)
+        made += [password.one_time(), new_secret(), Keyring().caller_key, seal({1: bytes(32)}, "", "")]
+    assert len(set(made)) == len(made)

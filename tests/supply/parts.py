@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.conftest import PROJECT
 
 _LOCKED = re.compile(
-    r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==([^ \\;]+)([^\n]*(?:\n    --hash=\S+(?: \\)?)*)",
+    r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==([^\s\\;]+)([^\n]*(?:\n    --hash=\S+(?: \\)?)*)",
     re.MULTILINE | re.IGNORECASE,
 )
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

@@ -12,6 +12,8 @@ from tests.conftest import PROJECT
 from tests.supply import audit, sbom
 from tests.supply.parts import UNKNOWN, everything
 
+SETUP = (PROJECT / "setup.sh").read_text()
+
 
 def test_every_locked_package_is_in_the_bill_once_with_its_version_and_a_name_that_others_know() -> None:
     lock = re.findall(r"^(\S+?)(?:\[.*\])?==(\S+)", (PROJECT / "requirements.lock").read_text(), re.MULTILINE)
@@ -23,6 +25,15 @@ def test_every_locked_package_is_in_the_bill_once_with_its_version_and_a_name_th
     assert {f"pkg:pypi/{name.lower()}@{version}" for name, version in lock} <= set(purls)
     assert "pkg:npm/jssip@3.13.8" in purls
     assert all(re.fullmatch(r"pkg:(pypi|npm|deb/debian)/[^\s]+@[^\s]+", purl) for purl in purls)
+
+
+def test_every_part_is_locked_by_hash_and_installed_by_it() -> None:
+    parts = everything()
+    assert [part.name for part in parts if part.kind == "pypi" and not part.hashes] == []
+    places = json.loads((PROJECT / "package-lock.json").read_text())["packages"].items()
+    assert [place for place, each in places if place and not each.get("integrity", "").startswith("sha512-")] == []
+    assert "pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock" in SETUP
+    assert re.search(r"^\tnpm ci --ignore-scripts ", (PROJECT / "Makefile").read_text(), re.MULTILINE)
 
 
 def test_the_same_parts_give_the_same_bytes() -> None:

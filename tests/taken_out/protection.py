@@ -4,8 +4,10 @@
     claims = ["SECURITY 4.2.2"]              # a line of SECURITY.md, or "README <first words of the row>"
     what = "a form without its token is refused"
     tests = ["tests/web/test_guarded.py::test_no_form_is_taken_without_its_token_or_from_another_site"]
+    # any of a test's cases may fail; "…::test_name[case]" stands for that one
     faults = ["disk-full"]                   # those of `make chaos` that must not be borne any more; else left out
     live = true                              # its tests open a line; else left out
+    needs = "atheris"                        # an extra without which its tests are skipped, and this too; else left out
       [[protection.out]]
       file = "ivr/web/forms.py"
       take = "if not compare_digest(token, wanted):"   # stands exactly once in that file
@@ -44,6 +46,7 @@ class Protection:
     out: tuple[Out, ...] = ()
     live: bool = False
     because: str = ""
+    needs: str = ""
 
 
 def protections(folder: Path = HERE) -> tuple[Protection, ...]:

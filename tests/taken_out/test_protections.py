@@ -26,4 +26,4 @@ def test_its_tests_are_there(each: Protection) -> None:
     assert set(each.faults) <= set(BY_NAME)
     for test in each.tests:
         path, _, name = test.partition("::")
-        assert name in names_in(PROJECT / path)
+        assert name.partition("[")[0] in names_in(PROJECT / path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from tests.taken_out.protection import Out
 
 LIMIT_S = 600.0
 BROUGHT = ("var/asterisk", "var/sounds")
+NO_PROGRAM = ("SyntaxError", "IndentationError", "NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
 class Tree:
@@ -44,32 +46,46 @@ class Tree:
         try:
             for each in out:
                 file = self.root / each.file
+                if file.read_text().count(each.take) != 1:
+                    raise SystemExit(f"{each.file} does not say this once: {each.take}")
                 file.write_text(file.read_text().replace(each.take, each.put, 1))
             yield
         finally:
             for name, text in were.items():
                 (self.root / name).write_text(text)
 
-    def failed(self, tests: Sequence[str]) -> tuple[frozenset[str], str]:
-        """Those of `tests` that were run to an assertion that did not hold, and the end of what was said."""
+    def failed(self, tests: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Those of `tests` that were run and failed, with the first line of how; and the end of what was said.
+
+        What fails because the change itself is no program has shown nothing, and is not among them.
+        """
         report = self.root / "report.xml"
         report.unlink(missing_ok=True)
-        done = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
-        found = _failures(report) if report.exists() else frozenset()
-        return frozenset(test for test in tests if _named(test) in found), done.stdout[-1500:] + done.stderr[-500:]
+        printed, complained = self._run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests)
+        found = _failures(report) if report.exists() else {}
+        how = {test: found[_named(test)] for test in tests if _named(test) in found}
+        return how, printed[-1500:] + complained[-500:]
 
-    def not_borne(self, faults: Sequence[str]) -> tuple[frozenset[str], str]:
-        """Those of `faults` that `make chaos` says were not borne, and the end of what it said."""
+    def not_borne(self, faults: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Those of `faults` that `make chaos` says were not borne, each with why; and the end of what it said."""
         told = {fault: self._run("tests.chaos", "--json", "--only", fault) for fault in faults}
-        said = "\n".join(done.stdout[-1500:] + done.stderr[-500:] for done in told.values())
-        return frozenset(fault for fault, done in told.items() if not _borne(done.stdout)), said
+        how = {fault: _wrong(printed) for fault, (printed, _) in told.items()}
+        said = "\n".join(printed[-1500:] + complained[-500:] for printed, complained in told.values())
+        return {fault: wrong for fault, wrong in how.items() if wrong}, said
 
-    def _run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, module: str, *words: str) -> tuple[str, str]:
+        """What it printed, and what it complained of."""
         command = [str(self.root / ".venv/bin/python"), "-m", module, *words]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
+        environment, pipe = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, subprocess.PIPE
+        with subprocess.Popen(command, cwd=self.root, env=environment, stdout=pipe, stderr=pipe, text=True) as running:
+            try:
+                return running.communicate(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                if running.poll() is None:
+                    running.send_signal(signal.SIGINT)  # so that it closes the line that it has opened
+            return running.communicate()
 
 
 def _tracked() -> list[str]:
@@ -99,21 +115,25 @@ def _lead_here(root: Path) -> None:
             file.chmod(mode)
 
 
-def _failures(report: Path) -> frozenset[str]:
-    cases = ElementTree.parse(report).iter("testcase")  # noqa: S314  pytest has just written it
-    return frozenset(
-        f"{case.get('classname')}.{str(case.get('name')).partition('[')[0]}"
-        for case in cases
-        if case.find("failure") is not None
-    )
+def _failures(report: Path) -> dict[str, str]:
+    """How each failed, by its name with its case and without."""
+    found = dict[str, str]()
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  pytest has just written it
+        failure = case.find("failure")
+        how = "" if failure is None else str(failure.get("message")).partition("\n")[0]
+        if how and not how.startswith(NO_PROGRAM):
+            name = f"{case.get('classname')}.{case.get('name')}"
+            found[name] = found[name.partition("[")[0]] = how
+    return found
 
 
-def _borne(said: str) -> bool:
-    """Only what was told to the end can be told not to be borne."""
-    return not said.startswith("{") or all(fault["borne"] for fault in json.loads(said)["faults"])
+def _wrong(printed: str) -> str:
+    """Why a fault was not borne; empty where it was. Only what was told to the end can be told not to be."""
+    faults = json.loads(printed)["faults"] if printed.startswith("{") else []
+    return "; ".join(wrong for fault in faults for wrong in fault["wrong"])
 
 
 def _named(test: str) -> str:
-    """`tests/a/test_b.py::test_c` as a report names it."""
+    """`tests/a/test_b.py::test_c` as a report names it; `test_c[words]` is one of its cases."""
     file, _, name = test.partition("::")
-    return f"{file.removesuffix('.py').replace('/', '.')}.{name.partition('[')[0]}"
+    return f"{file.removesuffix('.py').replace('/', '.')}.{name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ivr.errors import ScriptError, TelephonyError
@@ -53,6 +53,9 @@ def test_what_lies_in_staging_after_a_crash_is_in_nobodys_way(spool: Path) -> No
 
 
 @given(st.text())
+@example("1\nSetvar: A=B")
+@example("1\x0bSetvar: A=B")
+@example("../1")
 def test_no_id_brings_a_line_of_its_own(told: str) -> None:
     try:
         text = call_file(TEMPLATE, told)

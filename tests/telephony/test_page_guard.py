@@ -49,7 +49,7 @@ OTHER = "<sip:102-page@helpline.invalid>"
         said("INVITE", to="<sip:102@127.0.0.1>"),
         said("MESSAGE", to="<sip:102@127.0.0.1>;tag=x"),
         said("BYE", sender=OTHER, to="<sip:116111@127.0.0.1>;tag=b"),
-        said("REGISTER", 'Authorization: Digest username="102-page", realm="asterisk", response="x"'),
+        said("REGISTER", 'Authorization: Digest username="102-page", realm="a", nonce="n", uri="sip:h", response="x"'),
         said("REGISTER", 'Authorization: Digest username="101-page", response="x"'),
         "REGISTER sip:helpline.invalid SIP/2.0\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",

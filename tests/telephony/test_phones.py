@@ -64,8 +64,17 @@ def test_sound_stays_on_loopback_where_the_line_does() -> None:
 def test_the_switchs_web_server_is_on_loopback_and_gives_nothing_else() -> None:
     told = dict(re.findall(r"^(\w+) = (.+)$", (CONF / "http.conf").read_text(), re.MULTILINE))
     assert (told["bindaddr"], told["enable_static"], told["enable_status"]) == ("127.0.0.1", "no", "no")
+    assert told["tlsenable"] == "no"  # it would listen at an address of its own
     loaded = (CONF / "modules.conf").read_text()
     assert all(f"load = {name}.so\n" in loaded for name in ("res_http_websocket", "res_pjsip_transport_websocket"))
+
+
+def test_the_manager_interface_is_on_loopback_and_on_no_page() -> None:
+    text = (CONF / "manager.conf").read_text()
+    told = dict(re.findall(r"^(\w+) = (.+)$", text, re.MULTILINE))
+    assert (told["bindaddr"], told["webenabled"]) == ("127.0.0.1", "no")
+    assert (told["deny"], told["permit"]) == ("0.0.0.0/0.0.0.0", "127.0.0.1/255.255.255.255")
+    assert "tlsenable" not in told
 
 
 def test_whoever_has_a_phone_or_a_page_is_registered() -> None:

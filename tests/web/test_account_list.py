@@ -117,8 +117,11 @@ async def test_a_name_is_text_and_no_markup(house: House) -> None:
     async with house.browser() as browser:
         await _chief(house, browser)
         fields = {"name": "aynur", "shown_name": "<script>\u202ex</b>", "role": "counsellor"}
-        page = await browser.send("/accounts", **fields)
-    assert "<script>" not in page.text
+        refused = await browser.send("/accounts", **fields)
+        taken = await browser.send("/accounts", **fields | {"shown_name": "<script>x</b>"})
+        pages = [refused, taken, *[await browser.get(path) for path in ("/accounts", "/accounts/aynur")]]
+    assert [page.status_code for page in pages] == [422, 200, 200, 200]
+    assert all("<script>" not in page.text and "&lt;script&gt;" in page.text for page in pages)
 
 
 TYPED = st.one_of(st.text(max_size=99), st.sampled_from(["\u202eabc", "🙂" * 99, "%00", "\x00", "aynur", "counsellor"]))

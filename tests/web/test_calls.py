@@ -11,6 +11,7 @@ import pytest
 
 from ivr.accounts import Role
 from ivr.call_export import BOM, plain
+from ivr.reports import spreadsheet
 from ivr.web import call_filter
 from tests.gallery.furnishing import calls
 from tests.web.house import Browser, House
@@ -107,7 +108,10 @@ async def test_summaries_are_searched_by_who_may_and_that_is_on_record(rang: Hou
         await supervisor(rang, browser)
         page = await browser.get("/calls")
         assert "zəng edəcək" not in page.text
+        assert re.findall(r'<form[^>]* method="(\w+)" action="/calls/search', page.text) == ["post"]
+        assert (await browser.client.get("/calls/search", params={"words": "sabah"})).status_code in {404, 405}
         page = await browser.send("/calls/search", words="SABAH zeng")
+        assert not re.search(r'(?:href|action)="[^"]*sabah', page.text, re.IGNORECASE)
         assert listed(page.text) == [rang.known["written_id"]]
         assert "1 was opened and looked through" in page.text and "zəng edəcək" not in page.text
         assert listed((await browser.send("/calls/search", words="heç nə")).text) == []
@@ -135,11 +139,12 @@ async def test_export_is_what_the_view_shows_and_is_on_record(rang: House) -> No
     assert deeds == ["csv topic=violence", "xlsx topic=violence"]
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "＝1"])
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"])
 def test_no_cell_is_a_formula(evil: str) -> None:
     assert plain(evil) == "'" + evil
     assert plain((evil, "b")) == f"'{evil} b"
     assert plain(-1.5) == -1.5
+    assert spreadsheet.plain(evil) == "'" + evil
 
 
 async def test_one_calls_life_is_told_with_who_wrote_and_who_looked(rang: House) -> None:

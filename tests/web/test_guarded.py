@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import socket
@@ -16,7 +17,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from ivr.desk.access import Role
+from ivr.desk.access import Role, may
+from ivr.flow.prompts import sound_name
 from ivr.settings import Settings
 from ivr.web import form, patience
 from ivr.web.permission import Permission, permission_of
@@ -26,9 +28,11 @@ from tests.web.house import Browser, House
 
 NEVER_END = {"/desk/stream", "/board/events"}
 SIGNS_OUT = {"/sign-out", "/account/sign-out"}
-HALF_WAY = {"/sign-in", "/sign-in/code", "/sign-in/set-up"}
+EVERYBODYS = {"/", "/health", "/sign-in", "/static/{name}", "/static/{edition}/{name}", "/metrics"}
+"""The last one for this machine alone (test_metrics.py)."""
 LOOKS = {"GET", "HEAD"}
 AWAY = 503  # the switch, which is not there
+TOO_LONG, NOT_THEIRS = 413, 403
 MUST_SAY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -93,9 +97,10 @@ async def test_every_answer_of_every_route_carries_its_shield(house: House, sche
             "/static/..%2fsite.py",
             "/?lang=az",
             "/?language=az",
+            "/calls?column=topic",
         ):
             answer = await stranger.client.get(path)
-            faults += faults_of(answer, path)
+            faults += faults_of(await browser.client.get(path), path) + faults_of(answer, path)
             assert ("Strict-Transport-Security" in answer.headers) is (scheme == "https")
     assert faults == []
 
@@ -109,6 +114,27 @@ async def test_who_is_not_signed_in_gets_nothing_that_is_not_everybodys(house: H
                 if permission_of(route) is not Permission.ANYBODY and answer.status_code != 303:
                     got.append(f"{method} {path}: {answer.status_code}")
     assert got == []
+
+
+def test_what_is_everybodys_is_written_down_here_too(house: House) -> None:
+    """A page that is declared open by mistake is told by nothing else."""
+    found = {route.path for route in routes(house.site()) if permission_of(route) is Permission.ANYBODY}
+    assert found == EVERYBODYS
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_nobody_gets_what_is_not_for_their_role(house: House, role: Role) -> None:
+    got, refused = list[str](), 0
+    async with inside(house, role) as browser:
+        token = {"X-Form-Token": browser.hidden["form_token"]}
+        for method in ("GET", "POST"):
+            for route, path in paths(house, method):
+                if not may(role, permission_of(route)):
+                    answer = await browser.client.request(method, path, headers=token)
+                    got += [f"{method} {path}: {answer.status_code}"] if answer.status_code != 403 else []
+                    refused += 1
+    assert got == []
+    assert refused > 2
 
 
 @pytest.mark.parametrize("role", Role)
@@ -139,8 +165,9 @@ async def test_a_host_that_is_not_ours_is_in_no_answer(house: House) -> None:
             {"Forwarded": "host=evil.example"},
         ):
             for _, path in paths(house, "GET"):
-                answer = await browser.client.get(path, headers=headers)
-                assert "evil.example" not in answer.text + str(answer.headers), path
+                for asked in (path, f"{path}/"):
+                    answer = await browser.client.get(asked, headers=headers)
+                    assert "evil.example" not in answer.text + str(answer.headers), asked
 
 
 async def test_a_form_that_leads_on_leads_to_a_path_of_ours(house: House) -> None:
@@ -182,27 +209,40 @@ BODIES = (
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
-async def test_whatever_body_is_sent_no_route_fails_and_what_is_too_long_is_refused(house: House, role: Role) -> None:
+async def test_whatever_body_is_sent_no_route_fails_and_what_is_too_long_is_refused(
+    house: House, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form, "LONGEST", ())
     failed = list[str]()
     async with inside(house, role) as browser:
-        for number, (_, path) in enumerate(one for one in paths(house, "POST") if one[0].path not in SIGNS_OUT):
+        for number, (route, path) in enumerate(one for one in paths(house, "POST") if one[0].path not in SIGNS_OUT):
             for kind, body in BODIES[number % 2 :: 2] + BODIES[-1:]:
                 headers = {"X-Form-Token": browser.hidden["form_token"], "Content-Type": kind}
                 answer = await browser.client.post(path, content=body, headers=headers)
                 if answer.status_code >= 500 and answer.status_code != AWAY:
                     failed.append(f"{path} {kind} {body[:10]!r}: {answer.status_code}")
+            answer = await browser.client.post(path, data={"form_token": "x" * form.LONGEST_BODY})
+            permission = permission_of(route)
+            is_read = permission in {Permission.ANYBODY, Permission.SIGNING_IN} or may(role, permission)
+            if answer.status_code != (TOO_LONG if is_read else NOT_THEIRS):
+                failed.append(f"{path} longer than may be sent: {answer.status_code}")
     assert failed == []
+
+
+READ = ("from", "to", "until", "before", "after", "year", "week", "sort", "contact", "of", "phone", "missed", "q")
+QUERIES = (
+    "a=" + "x" * 60_000,
+    "&".join(f"from={n}" for n in range(3000)),
+    *("&".join(f"{name}={value}" for name in READ) for value in ("%ff%00", "%c3%28", "-1", "9999-12-31", "0" * 4_400)),
+)
+"""A number of more than 4,300 digits is one that Python does not read."""
 
 
 async def test_a_query_of_any_length_and_bytes_fails_nowhere(house: House) -> None:
     failed = list[str]()
     async with inside(house, Role.SUPERVISOR) as browser:
         for _, path in paths(house, "GET"):
-            for query in (
-                "a=" + "x" * 60_000,
-                "&".join(f"from={n}" for n in range(3000)),
-                "from=%ff%00&to=%c3%28&page=-1",
-            ):
+            for query in QUERIES:
                 answer = await browser.client.get(f"{path}?{query}")
                 if answer.status_code >= 500 and answer.status_code != AWAY:
                     failed.append(f"{path}?{query[:12]}: {answer.status_code}")
@@ -210,11 +250,15 @@ async def test_a_query_of_any_length_and_bytes_fails_nowhere(house: House) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["..%2f..%2ftold.json", "%2e%2e", "..", "/etc/passwd", "1-a%00", "....//", "%c0%ae%c0%ae"]
+    "name", ["..%2f..%2ftold.json", "%2e%2e", "..", "/etc/passwd", "1-a%00", "....//", "%c0%ae%c0%ae", "told"]
 )
 async def test_no_name_in_an_address_leads_to_a_file(house: House, name: str) -> None:
-    secret = house.settings.state_dir / "told.json"
-    secret.write_text(json.dumps({"told": "secret-words"}))
+    """Neither out of a folder, nor to what lies in it and has no name of ours."""
+    told = json.dumps({"told": "secret-words " * 9})
+    (house.settings.state_dir / "told.json").write_text(told)
+    for place in (house.settings.sounds_dir / sound_name("told", "told"), house.settings.phone_takes_dir / "told"):
+        place.parent.mkdir(parents=True)
+        place.with_suffix(".wav").write_text(told)
     async with inside(house, Role.SUPERVISOR) as browser:
         for route in routes(house.site()):
             if "{" in route.path and "GET" in (route.methods or set()):
@@ -260,10 +304,18 @@ async def said(port: int, *pieces: bytes, every_s: float = 0.0, within_s: float 
             with suppress(ConnectionResetError):  # hung up on while bytes were still on their way
                 while more := await reader.read(65_536):
                     heard += more
+    except TimeoutError:
+        pytest.fail(f"not hung up on within {within_s:.0f} s; heard {heard[:100]!r}")
     finally:
         sending.cancel()
         writer.close()
     return heard, time.monotonic() - begun
+
+
+async def test_the_pages_are_on_loopback_and_on_no_other_address(port: int) -> None:
+    """All of 127.0.0.0/8 leads here: who listened on every address would be reached by this one too."""
+    with socket.socket() as elsewhere:
+        assert elsewhere.connect_ex(("127.0.0.2", port)) == errno.ECONNREFUSED
 
 
 async def test_who_sends_a_head_byte_by_byte_or_nothing_is_hung_up_on(port: int) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy import text
 
 from ivr import accounts
 from ivr.accounts import By, Role
+from ivr.desk.access import HOME
 from ivr.records.database import opened
 from ivr.settings import Settings
 from ivr.signing import Account, office
+from ivr.web import form
 from ivr.web.entrance import Entrance
 from ivr.web.pages import Pages
 from ivr.web.permission import Permission, allow
@@ -65,14 +67,16 @@ async def test_a_first_sign_in_changes_the_password_and_sets_up_a_telephone(hous
     assert said == ["account_added", "password_changed", "factor_set_up", "signed_in"]
 
 
-async def test_nothing_else_is_open_before_that_is_done(house: House) -> None:
-    given = await house.add("aynur")
+@pytest.mark.parametrize("role", Role)
+async def test_nothing_else_is_open_before_that_is_done(house: House, role: Role) -> None:
+    given = await house.add("aynur", role)
     async with house.browser() as browser:
         await browser.sign_in("aynur", given.one_time_password)
-        assert _path(await browser.get("/desk")) == "/account/password"
+        assert _path(await browser.get(HOME[role])) == "/account/password"
         assert _path(await browser.get("/sign-in/set-up")) == "/account/password"
         await browser.send("/account/password", old=given.one_time_password, new=PASSWORD, again=PASSWORD)
         assert _path(await browser.get("/account")) == "/sign-in/set-up"
+        assert _path(await browser.get(HOME[role])) == "/sign-in/set-up"
 
 
 async def test_a_one_time_password_works_until_it_is_changed_and_not_after(house: House) -> None:
@@ -262,6 +266,7 @@ async def test_the_cookie_is_for_this_site_and_no_script(house: House, scheme: s
     assert "samesite=strict" in told
     assert "path=/" in told
     assert "max-age" not in told
+    assert "domain" not in told
     assert ("secure" in told) is secure
 
 
@@ -315,12 +320,25 @@ async def test_a_changed_password_ends_the_other_browser(house: House) -> None:
         assert _path(await one.get("/desk")) == "/desk"
 
 
+LONG = "four quiet words and many more of them " * 4
+
+
+@pytest.mark.parametrize("letters", [12, 128])
+async def test_a_password_is_as_long_or_short_as_it_may_be(house: House, letters: int) -> None:
+    now = (await house.add("aynur")).one_time_password
+    async with house.browser() as browser:
+        await browser.sign_in("aynur", now)
+        page = await browser.send("/account/password", old=now, new=LONG[:letters], again=LONG[:letters])
+    assert _path(page) == "/sign-in/set-up"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "again", "said"),
     [
         ("wrong", PASSWORD, PASSWORD, "This is not your present password."),
         (None, "short", "short", "At least 12 characters."),
-        (None, "x" * 129, "x" * 129, "At most 128 characters."),
+        (None, LONG[:11], LONG[:11], "At least 12 characters."),
+        (None, LONG[:129], LONG[:129], "At most 128 characters."),
         (None, "abababababab", "abababababab", "Too easy to guess."),
         (None, "aynur is my name", "aynur is my name", "Too easy to guess."),
         (None, PASSWORD, PASSWORD + " ", "The two are not the same."),
@@ -413,9 +431,20 @@ async def test_a_form_of_another_site_is_refused(house: House, headers: dict[str
 
 
 async def test_a_body_too_large_is_refused_before_it_is_read(house: House) -> None:
+    """Of what has no end no more is taken than may be sent."""
+    sent = 0
+
+    async def without_end() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 10_000_000:
+            sent += 1_000
+            yield b"a" * 1_000
+
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
     async with house.browser() as browser:
-        answer = await browser.client.post("/sign-in", data={"name": "a" * 70_000})
+        answer = await browser.client.post("/sign-in", content=without_end(), headers=kind)
     assert answer.status_code == 413
+    assert sent < 2 * form.LONGEST_BODY
 
 
 TYPED = st.one_of(

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import APIRouter
+import structlog
+import uvicorn
+from fastapi import APIRouter, Request
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -20,7 +22,7 @@ from ivr.settings import Settings
 from ivr.web.pages import TEMPLATES_DIR, Pages
 from ivr.web.permission import Permission, allow
 from ivr.web.pulse import Pulse
-from ivr.web.site import build, serve
+from ivr.web.site import Server, build, serve
 from ivr.web.static_files import EDITION, FOR_EVER, STATIC_DIR, edition
 from tests.web.conftest import Visit
 
@@ -61,7 +63,7 @@ async def test_every_answer_is_shielded(visit: Visit, path: str) -> None:
 
 
 def _assert_shielded(headers: httpx.Headers) -> None:
-    policy = headers["Content-Security-Policy"]
+    policy = headers.get("Content-Security-Policy", "")
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
@@ -94,6 +96,35 @@ async def test_each_branch_of_errors_has_its_status_and_keeps_its_words(error: E
     assert "secret" not in answer.text
     assert '<html lang="az">' in answer.text
     _assert_shielded(answer.headers)
+
+
+NUMBER = "+994000000031"
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, TelephonyError])
+async def test_a_failure_is_logged_by_its_place_and_nothing_that_was_sent_is(
+    kind: type[Exception], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A number in the path and in the error, a password in the form, a cookie; by the server itself, on a socket."""
+
+    async def fail(request: Request, number: str) -> None:
+        raise kind(f"{number} {await request.form()} {request.cookies}")
+
+    router = APIRouter()
+    router.add_api_route("/calls/{number}", fail, methods=["POST"], dependencies=[allow(Permission.ANYBODY)])
+    with socket.create_server(("127.0.0.1", 0)) as listening, structlog.testing.capture_logs() as logs:
+        server = Server(uvicorn.Config(build(Pages(), router), access_log=False, log_config=None, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listening]))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/calls/{NUMBER}?of={NUMBER}"
+        async with httpx.AsyncClient(cookies={"session": "a-cookie"}) as browser:
+            answer = await browser.post(address, data={"password": "a-word"})
+        server.should_exit = True
+        await serving
+    said = str(logs) + caplog.text + "".join(capfd.readouterr())
+    assert [word for word in (NUMBER[1:], "a-word", "a-cookie") if word in said] == []
+    assert answer.status_code >= 500
+    assert [(told["event"], told["path"], told["kind"]) for told in logs] == [("web.failed", "/calls/…", kind.__name__)]
+    assert re.fullmatch(r"test_site\.py:\d+", logs[0]["at"])
 
 
 def test_every_branch_of_errors_has_a_status() -> None:

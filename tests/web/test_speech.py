@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from babel.messages.pofile import read_po
 from ivr.web.pages import TEMPLATES_DIR
 from ivr.web.pulse import Pulse
 from ivr.web.speech import LANGUAGES, LOCALE_DIR, choose
+from tests.conftest import PROJECT
 from tests.web.conftest import Visit
 
 CLOSED = Pulse(open=False)
@@ -46,9 +48,12 @@ def test_every_language_has_the_same_files() -> None:
     assert len({tuple(path.name for path in _files(language)) for language in LANGUAGES}) == 1
 
 
-def _wanted() -> set[object]:
+@cache
+def _wanted() -> frozenset[object]:
+    """What stands in the templates, and each `Said` of the program that a page may show."""
     found = extract_from_dir(TEMPLATES_DIR, [("**.html", "jinja2")], options_map={"**.html": {"silent": "false"}})
-    return {message for _, _, message, _, _ in found} | {IN_CODE}
+    faults = extract_from_dir(PROJECT / "ivr", [("**.py", "python")], keywords={"Said": None})
+    return frozenset(message for _, _, message, _, _ in (*found, *faults)) | {IN_CODE}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
