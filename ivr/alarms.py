@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ivr.telephony.guesses import Book
 from ivr.telephony.trial import Came, Trial
 
 
@@ -45,7 +46,7 @@ class Vitals:
     `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `tls`: whether phones on desks can
     connect by it, `certificate_days`: how long it is valid for yet; both None where it is not offered. `oldest`: since
     when calls are on record. `backed_up`, `aged`: when everything was last backed up, and what is too old last taken
-    away.
+    away. `guesses`: at telephones' passwords.
     """
 
     now: datetime
@@ -65,6 +66,7 @@ class Vitals:
     encrypted: int | None = None
     tls: bool | None = None
     certificate_days: int | None = None
+    guesses: Book = field(default_factory=Book)
     oldest: datetime | None = None
     backed_up: datetime | None = None
     aged: datetime | None = None

@@ -138,6 +138,7 @@ def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
         "carrier": trunk,
         "promises": f"{vitals.promises_open} open, {vitals.promises_due} due",
         "trial": tried,
+        "guesses": _guesses(vitals),
         "disk": f"{vitals.free_bytes / 10**9:.1f} GB free",
         "backup": _when(vitals.backed_up),
         "aging": _when(vitals.aged),
@@ -151,6 +152,14 @@ def _phones(vitals: Vitals) -> str:
     if vitals.phones is None:
         return "not known now"
     return f"{vitals.phones} registered" + (f", {vitals.encrypted} encrypted" if vitals.tls is not None else "")
+
+
+def _guesses(vitals: Vitals) -> str:
+    """At telephones' passwords."""
+    count = len(vitals.guesses.refused)
+    if not count:
+        return "nobody is refused for wrong passwords"
+    return f"{count} {'address is' if count == 1 else 'addresses are'} refused for wrong passwords (`ivr guesses`)"
 
 
 def _when(at: datetime | None) -> str:

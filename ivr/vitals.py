@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ivr import call_log, callback_log, desk_tls, line, retention, trial
+from ivr import call_log, callback_log, desk_tls, guard, line, retention, trial
 from ivr.alarms import Vitals
 from ivr.errors import HelplineError, TelephonyError
 from ivr.prepare import carriers_trunk
@@ -73,6 +73,7 @@ async def look_at(settings: Settings, database: Database) -> Vitals:
         encrypted=len(known.encrypted) if known else None,
         tls=shown is not None if settings.sip_tls_port else None,
         certificate_days=(shown.ends - now).days if shown else None,
+        guesses=guard.book(settings, now),
         oldest=known_rows.oldest,
         backed_up=known_rows.backed_up,
         aged=retention.last_run(settings),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,9 @@ ALL = "all"
 PLAIN = "plain"  # the domain of every transport that is not encrypted
 BY_TLS = "desk-tls"
 ON_LOOPBACK = ("media_address = 127.0.0.1", "bind_rtp_to_media_address = yes")
+
+# Of each: where its messages came from, and where it is rung.
+_WHERE = re.compile(r'"via_addr":"([^"]+)"|"uri":"sips?:(?:[^"]*@)?(?:\[([^]"]+)\]|([0-9.]+))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +217,9 @@ def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool =
             for station in (phone.extension, page_of(phone.extension))
         ),
     )
+
+
+def hosts(stored: str) -> tuple[str, ...]:
+    """From where phones are registered, from what the switch prints for `database show registrar/contact`: whole, where
+    `pjsip show contacts` cuts a long one off."""
+    return tuple("".join(found) for found in _WHERE.findall(stored))

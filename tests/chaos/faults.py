@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -199,9 +200,17 @@ async def truncate(stage: Stage) -> None:
     os.truncate(file, sum(len(line) + 1 for line in lines[:-20]) + len(lines[-20]) // 2)
 
 
+def _first_is_over(file: Path) -> bool:
+    events = [json.loads(line) for line in file.read_bytes().split(b"\n")[:-1] if line.startswith(b"{")]
+    first = next((event["linkedid"] for event in events if event["eventtype"] == "CHAN_START"), "")
+    return any(event["eventtype"] == "LINKEDID_END" and event["linkedid"] == first for event in events)
+
+
 async def duplicate(stage: Stage) -> None:
-    """Its beginning, where the switch was started, and its last lines, cut anywhere, once more at its end."""
+    """Its beginning, where the switch was started, and its last lines, cut anywhere, once more at its end: some of the
+    calls that begin there are over, and none of that is told a second time."""
     file = ledger(stage)
+    await until(lambda: _first_is_over(file), REPLACED_WITHIN_S, "the first call to be over")
     whole = file.read_bytes()
     lines = whole.split(b"\n")
     again = b"\n".join((*lines[:40], *lines[-120:-1], b""))

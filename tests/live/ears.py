@@ -8,11 +8,14 @@ import math
 from array import array
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
-from ivr.telephony.rtp import ALAW, EVENT, KEYS, RATE_HZ, ULAW, Packet, Samples, decode
+from ivr.telephony.rtp import ALAW, EVENT, KEYS, PACKET_SAMPLES, RATE_HZ, ULAW, Packet, Samples, decode
 
 WINDOW = 10
 """Packets in which a tone is looked for: 200 ms."""
+PROMPT_FRAMES = 3
+"""By which a recording is known again: 60 ms."""
 LOUD_ENOUGH = 100.0
 """Root mean square of 16-bit samples. G.711's own silence is below 10, a whispering prompt above 300."""
 
@@ -74,6 +77,15 @@ class Ears:
         marks = [since, *(p.at for p in self.pieces if since <= p.at <= till and p.loud), till]
         return max(after - before for before, after in pairwise(marks))
 
+    def hears_prompt(self, alaw: Path, since: float = 0) -> bool:
+        """Whether the loudest moment of this recording was heard. A-law travels byte by byte as it lies on disk."""
+        wanted = _loudest(alaw.read_bytes())
+        starts = range(len(self.pieces) - len(wanted) + 1)
+        return any(self._are(start, wanted) for start in starts if self.pieces[start].at >= since)
+
+    def _are(self, start: int, wanted: list[Samples]) -> bool:
+        return all(self.pieces[start + place].samples == samples for place, samples in enumerate(wanted))
+
     def hears(self, hertz: int, since: float = 0, till: float = math.inf) -> bool:
         """Whether a tone of this frequency sounds for 200 ms in this window, louder than all else together."""
         starts = range(0, len(self.pieces) - WINDOW + 1, WINDOW // 2)
@@ -90,6 +102,12 @@ class Ears:
                 samples.extend(piece.samples)
             self._tones[start, hertz] = loudness(samples) >= LOUD_ENOUGH and share(samples, hertz) > 0.5
         return self._tones[start, hertz]
+
+
+def _loudest(recording: bytes) -> list[Samples]:
+    packets = [decode(ALAW, recording[at : at + PACKET_SAMPLES]) for at in range(0, len(recording), PACKET_SAMPLES)]
+    first = max(range(len(packets) - PROMPT_FRAMES), key=lambda place: loudness(packets[place]))
+    return packets[first : first + PROMPT_FRAMES]
 
 
 def loudness(samples: Samples) -> float:

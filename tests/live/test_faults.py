@@ -91,6 +91,7 @@ async def test_door_2_opens_when_door_1_hangs_and_nobody_kills_it(new_line: NewL
     without_keeper(line, "answer", signal.SIGSTOP)
     row = await told_through(line, Wait(8), Press("2"), Wait(1), Press("3"), ears=ears)
     assert (door(row), row["language"], row["topic"]) == (2, "ru", "violence")
+    assert ears.hears_prompt(line.state / "sounds/az/helpline/moment.alaw")
 
 
 async def test_watchdog_kills_a_hanging_door_1_and_the_next_call_finds_it_open(new_line: NewLine) -> None:

@@ -148,9 +148,10 @@ async def test_mobiles_that_answer_and_do_not_accept_leave_the_child_waiting_and
         await asyncio.sleep(2)
         declined.hang_up()
         await machine.ended(20)
-        rang = len(trunk.handset.calls)
+        rang, over = len(trunk.handset.calls), time.time()
         (again,) = [await trunk.rings(TWO, again=1)]  # the queue was tried in between
         assert again.invite
+        assert child.hears_prompt(trunk.line.state / "sounds/ru/helpline/nobody-yet.alaw", over - 1)
         assert rang == 2
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)

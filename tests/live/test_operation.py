@@ -17,11 +17,11 @@ from ivr.telephony.ami import Message
 from ivr.telephony.rtp import tone
 from ivr.telephony.sipp import until
 from ivr.telephony.sipp_call import Sound
-from ivr.telephony.sipp_child import Until, Wait
+from ivr.telephony.sipp_child import Press, Until, Wait
 from ivr.telephony.sipp_scenario import Codec
 from tests.live.ears import Ears
 from tests.live.line import LiveLine
-from tests.live.test_faults import COUNSELLOR_HZ, without_keeper
+from tests.live.test_faults import COUNSELLOR_HZ, door, without_keeper
 from tests.live.test_stories import keys
 
 pytestmark = pytest.mark.live
@@ -110,16 +110,21 @@ async def test_the_line_is_renewed_while_two_talk(new_line: NewLine) -> None:
         assert "nothing.toml" in await asyncio.to_thread(line.run, "up", "--renew", code=2)
         assert {part: line.pid(part) for part in before} == before  # refused before anything was stopped
         del line.env["IVR_HELPLINE_FILE"]
+        goes_on = Until(renewed.is_set, 90, "renewal")
+        in_the_menus = asyncio.create_task(line.call(*keys("2"), goes_on, Press("3"), Wait(4)))
+        await line.until_event(lambda e: e["eventtype"] == "asked" and "key=2" in e["eventextra"], 10, "the menus")
         told = await asyncio.to_thread(line.run, "up", "--renew")
         renewed.set()
         log = await call
+        await in_the_menus
     assert "The line is open" in told
     after = {part: line.pid(part) for part in before}
     assert after.pop("switch") == before.pop("switch")
     assert all(after[part] != before[part] for part in before)
     assert log.ended_at is not None
     assert ears.hears(COUNSELLOR_HZ, since=log.ended_at - 1.5)
-    (row,) = await line.new_rows()
+    row, led_on = sorted(await line.new_rows(count=2), key=lambda each: each["id"])
     assert (row["outcome"], row["counsellor"], row["topic"]) == ("answered", "102", "legal")
+    assert (door(led_on), led_on["language"]) == (2, "ru")
     made = json.loads(await asyncio.to_thread(line.run, "trial", "--json"))
     assert made["came"] == "through"

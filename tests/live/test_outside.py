@@ -77,7 +77,7 @@ async def talk(new_line: NewLine) -> AsyncIterator[Talk]:
             phone = line.phone("101", sound=Sound(Codec.ULAW, says=tone(OWN_HZ)), ring_s=0.2)
             async with phone.on(line.address, line.folder(), known.ears["101"].heard):
                 await asyncio.sleep(1)
-                stays = Until(known.over.is_set, 200, "the end")
+                stays = Until(known.over.is_set, 240, "the end")
                 child = line.call(*keys("112"), stays, ears=known.ears["child"], says=tone(CHILD_HZ))
                 call = asyncio.create_task(child)
                 try:
@@ -106,6 +106,12 @@ async def test_a_caller_handed_to_a_number_is_back_after_a_voicemail_and_talks_w
         await told.do(handover.hand_outside, OTHER)
         (await trunk.rings(OTHER)).refuse()
         await told.together()
+        # nobody, or dead
+        await told.do(handover.hand_outside, OTHER)
+        dead, since = await trunk.rings(OTHER, again=1), time.time()
+        await dead.ended(40)
+        assert child.longest_silence(since, time.time()) < 5
+        await told.together()
         # a voicemail: the child hears music, never what is said there
         await told.do(handover.hand_outside, NUMBER)
         machine, since = await trunk.voicemail(NUMBER), time.time()
@@ -124,7 +130,7 @@ async def test_a_caller_handed_to_a_number_is_back_after_a_voicemail_and_talks_w
         human.hang_up()
     (row,) = await trunk.line.new_rows()
     assert (row["outcome"], row["counsellor"]) == ("answered", "101")
-    assert [step["to"] for step in row["steps"] if step["step"] == "handed"] == ["outside"] * 3
+    assert [step["to"] for step in row["steps"] if step["step"] == "handed"] == ["outside"] * 4
     kept = everything_kept(trunk.line)
     assert not any(number.encode() in kept for number in (NUMBER, OTHER))
     # The last field but some is what an application was given: the one place with the number, while it rings.

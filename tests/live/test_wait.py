@@ -95,11 +95,12 @@ async def test_busy_phone_costs_the_caller_nothing(line: LiveLine) -> None:
 
 
 async def test_phone_with_a_codec_of_its_own_costs_the_caller_little(line: LiveLine) -> None:
-    before, foreign = line.known(), Sound(Codec.G722, says=None)
+    before, foreign, child = line.known(), Sound(Codec.G722, says=None), Ears()
     wrong = line.phone("101", sound=foreign).on(line.address, line.folder())
     async with wrong, line.phone("102", talk_s=0.5).on(line.address, line.folder()):
         await asyncio.sleep(1)
-        await line.call(*keys("10"), Stay(60))
+        await line.call(*keys("10"), Stay(60), ears=child)
+    assert child.hears_prompt(line.state / "sounds/az/helpline/moment.alaw")
     (row,) = await line.new_rows(before)
     assert row["outcome"] == "answered"
     # The switch may put that phone through for an instant before it is gone.
