@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ivr.telephony.guesses import Book
 from ivr.telephony.trial import Came, Trial
 
 
@@ -43,6 +44,7 @@ class Vitals:
 
     `parts`: whether each runs. `answers`: SIP and, with the parts, the line is open. `oldest`: since when calls are on
     record. `backed_up`, `aged`: when everything was last backed up, and what is too old last taken away.
+    `guesses`: at telephones' passwords.
     """
 
     now: datetime
@@ -59,6 +61,7 @@ class Vitals:
     free_bytes: int = 0
     trial: Trial | None = None
     overdue: bool = False
+    guesses: Book = field(default_factory=Book)
     oldest: datetime | None = None
     backed_up: datetime | None = None
     aged: datetime | None = None

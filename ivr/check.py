@@ -118,11 +118,20 @@ def _well(vitals: Vitals, wrong: set[str]) -> list[Finding]:
         "carrier": trunk,
         "promises": f"{vitals.promises_open} open, {vitals.promises_due} due",
         "trial": tried,
+        "guesses": _guesses(vitals),
         "disk": f"{vitals.free_bytes / 10**9:.1f} GB free",
         "backup": _when(vitals.backed_up),
         "aging": _when(vitals.aged),
     }
     return [Finding(name, True, detail) for name, detail in found.items() if name not in wrong]
+
+
+def _guesses(vitals: Vitals) -> str:
+    """At telephones' passwords."""
+    count = len(vitals.guesses.refused)
+    if not count:
+        return "nobody is refused for wrong passwords"
+    return f"{count} {'address is' if count == 1 else 'addresses are'} refused for wrong passwords (`ivr guesses`)"
 
 
 def _when(at: datetime | None) -> str:

@@ -21,7 +21,7 @@ from ivr.routing.hours_file import parse as parse_hours
 from ivr.routing.policy import parse as parse_policy
 from ivr.routing.promise import Policy
 from ivr.settings import PROJECT_DIR, Settings
-from ivr.telephony import phones, switch, trial, trunk
+from ivr.telephony import guesses, phones, switch, trial, trunk
 from ivr.telephony.addresses import ice_hosts
 from ivr.telephony.conffile import render
 
@@ -204,7 +204,10 @@ def write_conf(
 ) -> None:
     """asterisk-conf/ and dialplan/, rendered into the switch's own folder, readable by its user alone."""
     etc = settings.switch_dir / "etc"
-    values = conf_values(settings, script, program) | {"AMI_SECRET": keyring.ami}
+    values = conf_values(settings, script, program) | {
+        "AMI_SECRET": keyring.ami,
+        "GUARD_SECRET": guesses.secret(keyring.ami),
+    }
     carrier = carriers_trunk(settings)
     files = {path.name: render(path.read_text(), values, path.name) for path in CONF_DIR.glob("*.conf")}
     files |= {f"dialplan/{path.name}": path.read_text() for path in DIALPLAN_DIR.glob("*.conf")}

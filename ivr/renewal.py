@@ -35,7 +35,15 @@ from ivr.telephony import switch
 
 SERVICE = "helpline.service"  # operation/systemd
 # What a running switch takes over without ending a call.
-RELOADED = ("dialplan reload", "module reload res_pjsip.so", "module reload app_queue.so", "features reload")
+RELOADED = (
+    "dialplan reload",
+    "module load res_pjsip_acl.so",
+    "module reload acl",
+    "module reload res_pjsip.so",
+    "module reload app_queue.so",
+    "manager reload",
+    "features reload",
+)
 
 
 async def renew_line(settings: Settings, tell: Tell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,6 +87,16 @@ class Settings(BaseSettings):
         15, description="How often the line calls itself, to the end of the menus; no counsellor is rung; 0: never"
     )
 
+    # who guesses telephones' passwords
+    guess_limit: Annotated[int, Field(ge=0, le=1000)] = Field(
+        20,
+        description="So many wrong passwords of telephones from one address in a minute, and it is refused; 0: never",
+    )
+    guess_refused_s: Annotated[float, Field(ge=5, le=86_400)] = Field(300, description="For how long it is refused")
+    guess_spared: Words = Field(
+        (), description="Addresses or networks that are never refused for it, as that of an office"
+    )
+
     # the live board and the reports
     board_wait_attention_s: Annotated[float, Field(ge=1)] = Field(
         20, description="A caller who has waited so long is marked on the live board"
@@ -156,11 +167,19 @@ class Settings(BaseSettings):
         "trunk_numbers",
         "oncall_numbers",
         "ring_out_numbers",
+        "guess_spared",
         mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("guess_spared")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each, strict=False)
+        return value
 
     @field_validator(
         "state_dir",
@@ -231,6 +250,16 @@ class Settings(BaseSettings):
     @property
     def switch_dir(self) -> Path:
         return self.state_dir / "switch"
+
+    @property
+    def refused_conf(self) -> Path:
+        """The switch's list of addresses that are refused; see `asterisk-conf/acl.conf`."""
+        return self.switch_dir / "etc" / "acl_refused.conf"
+
+    @property
+    def guesses_file(self) -> Path:
+        """Who is refused for guessing passwords, and from where right ones came."""
+        return self.state_dir / "run" / "guesses.json"
 
     @property
     def logs_dir(self) -> Path:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ivr import call_log, callback_log, line, retention, trial
+from ivr import call_log, callback_log, guard, line, retention, trial
 from ivr.alarms import Vitals
 from ivr.errors import HelplineError, TelephonyError
 from ivr.prepare import carriers_trunk
@@ -69,6 +69,7 @@ async def look_at(settings: Settings, database: Database) -> Vitals:
         free_bytes=free,
         trial=trial.last(trial.results(settings)),
         overdue=trial.is_overdue(settings, now),
+        guesses=guard.book(settings, now),
         oldest=known_rows.oldest,
         backed_up=known_rows.backed_up,
         aged=retention.last_run(settings),

@@ -56,6 +56,7 @@ def test_every_file_named_in_the_folders_own_readmes_is_there() -> None:
                 "pjsip_trial.conf",
                 "queues_counsellors.conf",
                 "globals_mobiles.conf",
+                "acl_refused.conf",
             }
             assert rendered or any(PROJECT.glob(f"{folder.name}/**/{name}")), f"{folder.name}: {name}"
 

@@ -18,8 +18,9 @@ LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 # What may stand beside an event. Whoever adds a word says here that it can hold nothing of a caller: reasons are
 # sentences of ours (ivr/errors.py), ids are opaque.
 WORDS = {
-    "action", "answers_missing", "at", "attempt", "by", "callback", "came", "door", "error", "extension", "file",
-    "kind", "part", "path", "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s", "what", "why",
+    "action", "address", "answers_missing", "at", "attempt", "by", "callback", "came", "door", "error", "extension",
+    "file", "kind", "part", "path", "problems", "reason", "remedy", "safe_until", "silent_s", "state", "took_s",
+    "what", "why",
 }  # fmt: skip
 
 

@@ -99,9 +99,9 @@ async def test_what_is_due_goes_what_is_counted_stays_and_it_is_on_record(
     assert [after[table][0]["reason"] for table in ("block", "opening")] == ["", ""]
     assert after["callback"][0]["number"] is None
     assert not messages.open_box(settings, database).sealed(who.message).exists()
-    (entry,) = [row for row in after["audit"] if row["deed"] == "aged_taken"]
-    assert entry["by"] == "Leyla"
-    assert entry["about"] == "numbers=1 callers=5 texts=3 drafts=1 heard_messages=1 reviews=1 ledger=1"
+    entries = [row for row in after["audit"] if row["deed"] == "aged_taken"]
+    assert [entry["by"] for entry in entries] == ["Leyla"]
+    assert entries[0]["about"] == "numbers=1 callers=5 texts=3 drafts=1 heard_messages=1 reviews=1 ledger=1"
 
 
 async def test_cut_off_it_goes_on(

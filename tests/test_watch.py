@@ -6,6 +6,7 @@ import re
 
 from ivr.board.fold import HEARD
 from ivr.routing.plan import Change, Do, Member, Place
+from ivr.telephony import guesses
 from ivr.telephony.ami import RESYNC, Message
 from ivr.telephony.queues import View
 from ivr.watch import STIRRING, Missed, joined
@@ -41,7 +42,11 @@ def test_what_is_told_of_others_is_left_alone() -> None:
 
 
 def test_switch_sends_the_events_that_are_looked_at_and_no_others() -> None:
-    conf = (PROJECT / "asterisk-conf/manager.conf").read_text()
+    conf, _, of_guard = (PROJECT / "asterisk-conf/manager.conf").read_text().partition(f"\n[{guesses.USER}]\n")
+    assert set(re.findall(r"^eventfilter\(name\((\w+)\)\) =$", of_guard, re.MULTILINE)) == guesses.HEARD | {
+        "FullyBooted"
+    }
+    assert "\nwrite =\n" in of_guard
     sent = set(re.findall(r"^eventfilter\(name\((\w+)\)\) =$", conf, re.MULTILINE))
     assert conf.count("\neventfilter") == len(sent)
     assert sent == STIRRING - {RESYNC} | HEARD | {"FullyBooted"}

@@ -42,13 +42,21 @@ def parts(settings: Settings) -> list[Part]:
         except OSError as error:
             log.error("keeper.not_marked", what=what, reason=error.strerror)
 
+    def starting() -> None:
+        """Whom the one before refused, this one lets in: a list that a lost disk has spoiled must shut nobody out."""
+        try:
+            settings.refused_conf.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("keeper.not_emptied", reason=error.strerror)
+        marked("SWITCH_START")
+
     line_switch = Part(
         "switch",
         (*program.argv, "-C", str(settings.switch_dir / "etc/asterisk.conf"), "-f"),
         run_dir,
         logs_dir,
         outlives=True,
-        started=lambda: marked("SWITCH_START"),
+        started=starting,
         ended=lambda: marked("SWITCH_END"),
         answers=lambda: switch.answers_sip(settings.own_address, settings.sip_port),
     )

@@ -1,9 +1,10 @@
-"""Who stands in which of the switch's queues."""
+"""Who stands in which of the switch's queues; and, beside it, who guesses passwords."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
 
+from ivr import guard
 from ivr.app.until import until_told
 from ivr.duty import Duty
 from ivr.flow.script import parse
@@ -12,6 +13,7 @@ from ivr.records.database import opened
 from ivr.records.keyring import open_keyring
 from ivr.routing.skills import needs
 from ivr.settings import Settings
+from ivr.telephony import guesses
 from ivr.telephony.ami import USER, connections
 from ivr.watch import Watch, keep_queues
 
@@ -22,4 +24,10 @@ async def run(settings: Settings) -> None:
     async with opened(settings.database) as database:
         duty = Duty(database, settings.wrap_up_s)
         fresh = aclosing(connections("127.0.0.1", settings.ami_port, USER, secret))
-        await until_told(beat(settings.heartbeat_limit_s), keep_queues(fresh, Watch(needs(script.queues), duty.seats)))
+        await until_told(
+            beat(settings.heartbeat_limit_s),
+            keep_queues(fresh, Watch(needs(script.queues), duty.seats)),
+            guard.of_line(settings).keep(
+                lambda: connections("127.0.0.1", settings.ami_port, guesses.USER, guesses.secret(secret))
+            ),
+        )

@@ -22,6 +22,7 @@ GROUPS = {
     "accounts": ("accounts",),
     "audit": ("audit",),
     "presence": ("presence",),
+    "guesses": ("guesses",),
     "silent": ("silent",),
     "flow": ("call",),
     "menus": ("flow",),

@@ -70,6 +70,7 @@ class Deed(StrEnum):
     ASKED_IN = "asked_in"
     PUT_OUT = "put_out"
     UNLOCKED = "unlocked"
+    REFUSAL_LIFTED = "refusal_lifted"  # about: the address; somebody had guessed passwords from there
 
 
 @dataclass(frozen=True, slots=True)

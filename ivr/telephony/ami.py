@@ -43,7 +43,7 @@ EVENTS_LIMIT = 1_000  # waiting to be read; a busy queue sends about ten a call
 RESPONSE = "Response"
 RESYNC = "ResyncNeeded"  # the name of an event of our own: some were dropped here, so ask for everything anew
 _END = b"\r\n\r\n"
-_OF_A_CALLER = re.compile(r"CallerID|ConnectedLine|AccountCode|^content$")
+_OF_A_CALLER = re.compile(r"CallerID|ConnectedLine|AccountCode|^content$|^AccountID$|^SessionID$")
 
 log = structlog.get_logger()
 

@@ -32,6 +32,8 @@ SILENT_PAGE_S, HELD_PAGE_S = 10, 60  # a browser always sends; a cut connection 
 
 ON_LOOPBACK = ("media_address = 127.0.0.1", "bind_rtp_to_media_address = yes")
 
+# Of each: where its messages came from, and where it is rung.
+_WHERE = re.compile(r'"via_addr":"([^"]+)"|"uri":"sips?:(?:[^"]*@)?(?:\[([^]"]+)\]|([0-9.]+))')
 _CONTACT = re.compile(rf"Contact:\s+(?P<extension>[0-9]+)(?:{PAGE})?/sip")
 
 
@@ -165,3 +167,9 @@ def _queue(name: str, members: Iterable[Phone], strategy: str, *, danger: bool =
 def registered(shown: str) -> frozenset[str]:
     """Extensions with a contact, from what the switch prints for `pjsip show contacts`."""
     return frozenset(found["extension"] for found in _CONTACT.finditer(shown))
+
+
+def hosts(stored: str) -> tuple[str, ...]:
+    """From where phones are registered, from what the switch prints for `database show registrar/contact`: whole, where
+    `pjsip show contacts` cuts a long one off."""
+    return tuple("".join(found) for found in _WHERE.findall(stored))

@@ -171,3 +171,8 @@ def is_up(contacts: str, registrations: str, trunk: Trunk) -> bool:
     if trunk.register:
         return bool(re.search(r"^\s*trunk/\S+\s.*Registered", registrations, re.MULTILINE))
     return bool(re.search(r"Contact:\s+trunk/\S+\s.*Avail", contacts))
+
+
+def matches(identifies: str) -> tuple[str, ...]:
+    """From where calls come without a password, from what the switch prints for `pjsip show identifies`."""
+    return tuple(re.findall(r"^\s*Match:\s+(\S+/\S+)", identifies, re.MULTILINE))

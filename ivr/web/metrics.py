@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ivr import overview
@@ -91,6 +91,10 @@ def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(PREFIX + name, about, value=value)
 
 
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(PREFIX + name, about, value=value)
+
+
 def _gauges(name: str, about: str, label: str, values: dict[str, float]) -> Metric:
     made = GaugeMetricFamily(PREFIX + name, about, labels=[label])
     for each, value in values.items():
@@ -122,6 +126,9 @@ def _of_vitals(vitals: Vitals | None) -> list[Metric]:
         ),
         _gauge("ledger_unread_bytes", "Events of the switch that are in no row yet", vitals.unread_bytes),
         _gauge("disk_free_bytes", "Room where everything is kept", vitals.free_bytes),
+        _gauge("refused_addresses", "Addresses refused for wrong passwords of telephones", len(vitals.guesses.refused)),
+        _counter("wrong_passwords", "Wrong passwords of telephones", vitals.guesses.wrong),
+        _counter("refusals", "How often an address was refused for them", vitals.guesses.times),
         _gauge("trial_overdue", "1 when the line has not called itself for too long", vitals.overdue),
         _gauge("backup_overdue", "1 when no backup was made for two days", vitals.backup_overdue),
         _gauge("aging_overdue", "1 when what is too old was not taken away for two days", vitals.aging_overdue),

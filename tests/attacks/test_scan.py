@@ -18,6 +18,7 @@ pytestmark = pytest.mark.live
 
 THERE = ("101", "103", "101-page", "trunk", "loopback")
 NOT_THERE = "199"
+GUESSER = "127.0.0.67"  # refused for it afterwards, see test_guessing.py
 METHODS = ("REGISTER", "INVITE", "OPTIONS", "SUBSCRIBE", "MESSAGE", "PUBLISH", "NOTIFY", "INFO")
 # SIPVicious binds to every address; from ours it would be a caller of the trunk.
 AS_STRANGER = """
@@ -31,12 +32,14 @@ __import__("sipvicious." + name, fromlist=["main"]).main()
 """
 
 
-async def scan(name: str, line: LiveLine, *words: str, host: str = STRANGER, within_s: float = 60) -> str:
-    """What one of SIPVicious's programs prints."""
+async def scan(
+    name: str, line: LiveLine, *words: str, host: str = STRANGER, within_s: float = 60, ended_after_s: int = 0
+) -> str:
+    """What one of SIPVicious's programs prints; one that would not end by itself is ended."""
     home = line.folder()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", AS_STRANGER, host, name, *words, HERE,
-        cwd=home, env=os.environ | {"HOME": str(home)},
+        "timeout", str(ended_after_s), sys.executable, "-c", AS_STRANGER, host, name, *words, HERE,
+        cwd=home, env=os.environ | {"HOME": str(home), "PYTHONUNBUFFERED": "1"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -103,7 +106,8 @@ async def test_sipvicious_finds_a_switch_and_nothing_in_it(attacked: LiveLine, t
         assert not re.search(r"\b1(?:0[0-9]|1[0-5])\b *\|", told), told
     words = tmp_path / "words"
     words.write_text("\n".join(("101", "1234", "password", "116111", *(f"{n:04}" for n in range(500)))))
-    told = await scan("svcrack", attacked, "-p", port, "-u", "101", "-d", str(words))
+    told = await scan("svcrack", attacked, "-p", port, "-u", "101", "-d", str(words), host=GUESSER, ended_after_s=20)
+    assert GUESSER in attacked.run("guesses")
     assert "101" not in re.sub(r"username|-u 101", "", told), told
     assert await is_alive(attacked.address)
 
@@ -118,7 +122,8 @@ async def test_a_scan_would_be_seen_to_find_what_can_be_found(attacked: LiveLine
 
 
 async def test_passwords_are_long_enough_for_any_number_of_guesses(attacked: LiveLine) -> None:
-    """The switch throttles nobody. 18 bytes of chance: at a million guesses a second more than the age of the world."""
+    """Also from as many addresses as anybody has. 18 bytes of chance: at a million guesses a second more than the age
+    of the world."""
     for phone in attacked.rows("phones"):
         assert len(phone["password"]) >= 24
     assert len({phone["password"] for phone in attacked.rows("phones")}) == len(attacked.rows("phones"))

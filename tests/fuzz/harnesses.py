@@ -28,7 +28,7 @@ from ivr.flow.steps import unpack
 from ivr.records.fold import begin, begins, fold
 from ivr.reports.contact_rows import Reader
 from ivr.routing.hours import Clock
-from ivr.telephony import agi, ami, events
+from ivr.telephony import agi, ami, events, guesses
 from ivr.telephony.page_guard import Guard
 from ivr.web import form
 from ivr.web.entrance import form_token, refuse_foreign
@@ -56,6 +56,7 @@ def ami_reader(data: bytes) -> None:
     for block in data.split(b"\r\n\r\n"):
         message = ami.parse(block)
         if message is not None:
+            guesses.attempt(message.name, message.fields)
             with suppress(TelephonyError):
                 ami.compose(dict(message.fields))
 

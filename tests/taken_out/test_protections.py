@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.faults import BY_NAME
 from tests.conftest import PROJECT
 from tests.taken_out.protection import Protection, protections
-from tests.test_security_md import names_in
+from tests.test_security_md import NAMED, names_in
 
 LISTED = protections()
 README = (PROJECT / "README.md").read_text().partition("## What happens when something fails")[2].partition("\n## ")[0]
@@ -23,6 +23,11 @@ def test_what_every_row_of_the_readme_rests_on_is_taken_out(row: str) -> None:
 @pytest.mark.parametrize("claim", OF_README)
 def test_it_is_a_row_of_the_readme(claim: str) -> None:
     assert sum(row.startswith(claim) for row in ROWS) == 1
+
+
+@pytest.mark.parametrize("test", sorted(f"{path}::{name}" for path, name in NAMED))
+def test_what_every_test_of_the_security_page_shows_is_taken_out(test: str) -> None:
+    assert test in {named.partition("[")[0] for each in LISTED for named in each.tests}
 
 
 @pytest.mark.parametrize("each", LISTED, ids=lambda each: each.what)
