@@ -22,6 +22,7 @@ LOCKED_S = 30.0
 AWAY_S = 8.0
 REPLACED_WITHIN_S = 60.0
 STOPPED_S = 6.0
+AGAIN = 120  # lines of the ledger
 SPARES_NOTHING = Bound(spares=False)
 PROGRAM = ("answer", "web", "ledger", "callbacks", "watch")
 NAMES = {
@@ -201,19 +202,19 @@ async def truncate(stage: Stage) -> None:
 
 
 def _first_is_over(file: Path) -> bool:
-    events = [json.loads(line) for line in file.read_bytes().split(b"\n")[:-1] if line.startswith(b"{")]
+    events = [json.loads(line) for line in file.read_bytes().split(b"\n")[:-AGAIN] if line.startswith(b"{")]
     first = next((event["linkedid"] for event in events if event["eventtype"] == "CHAN_START"), "")
     return any(event["eventtype"] == "LINKEDID_END" and event["linkedid"] == first for event in events)
 
 
 async def duplicate(stage: Stage) -> None:
-    """Its beginning, where the switch was started, and its last lines, cut anywhere, once more at its end: some of the
-    calls that begin there are over, and none of that is told a second time."""
+    """Its beginning, where the switch was started, and its last lines, cut anywhere, once more at its end: a call that
+    begins there is over, and its end is not told a second time."""
     file = ledger(stage)
     await until(lambda: _first_is_over(file), REPLACED_WITHIN_S, "the first call to be over")
     whole = file.read_bytes()
     lines = whole.split(b"\n")
-    again = b"\n".join((*lines[:40], *lines[-120:-1], b""))
+    again = b"\n".join((*lines[:40], *lines[-AGAIN:-1], b""))
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND)
     try:
         os.write(descriptor, again)

@@ -214,9 +214,16 @@ async def _first(look: Callable[[], Awaitable[bool]], over: float) -> float | No
     return None
 
 
+async def _every_row(line: ChaosLine) -> list[Row]:
+    """None where the record cannot be read: then every call is missed."""
+    with suppress(AssertionError):
+        return list(await asyncio.to_thread(line.calls))
+    return []
+
+
 async def _judged(stage: Stage, rounds: Sequence[Round], patience: float) -> list[Result]:
     await asyncio.sleep(BEHIND_S)
-    rows = await asyncio.to_thread(stage.line.calls)
+    rows = await _every_row(stage.line)
     rounds = [*rounds[:-1], replace(rounds[-1], span=replace(rounds[-1].span, ended=time.time()))]
     deaths = [each.span.over for each in rounds if not each.fault.bound.spares]
     results = [_result(stage, each, rows, deaths, patience) for each in rounds]
