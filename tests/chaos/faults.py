@@ -8,9 +8,10 @@ import os
 import random
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ivr.keeper import alive
 from ivr.telephony.sipp import until
@@ -202,9 +203,18 @@ async def truncate(stage: Stage) -> None:
 
 
 def _first_is_over(file: Path) -> bool:
-    events = [json.loads(line) for line in file.read_bytes().split(b"\n")[:-AGAIN] if line.startswith(b"{")]
+    events = [*_readable(file.read_bytes().split(b"\n")[:-AGAIN])]
     first = next((event["linkedid"] for event in events if event["eventtype"] == "CHAN_START"), "")
     return any(event["eventtype"] == "LINKEDID_END" and event["linkedid"] == first for event in events)
+
+
+def _readable(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Without what a fault before has cut."""
+    for line in lines:
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and event.keys() >= {"eventtype", "linkedid"}:
+                yield event
 
 
 async def duplicate(stage: Stage) -> None:
