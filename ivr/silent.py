@@ -75,6 +75,7 @@ def counsellors_channel(known: Iterable[Channel], whom: str) -> str:
 
 
 async def _that_listens(switch: Switch, whom: str) -> str:
+    """Their channel, once nothing is told to it any more; after `TOLD_S` in any case."""
     deadline = time.monotonic() + TOLD_S
     while True:
         known = channels(await switch.ask("Status"))

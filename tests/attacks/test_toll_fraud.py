@@ -220,7 +220,7 @@ def write_as_nobody(file: Path, number: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.attack
-async def test_the_manager_interface_knows_one_user_and_lets_him_write_no_dialplan(trunk: Tempted) -> None:
+async def test_the_manager_interface_knows_its_users_and_lets_none_write_a_dialplan(trunk: Tempted) -> None:
     """Whoever has its secret, that is the line's own user, can begin calls: see SECURITY.md."""
     line = trunk.line
     port, secret = int(line.env["IVR_AMI_PORT"]), _secret(line)
