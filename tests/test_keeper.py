@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ivr import keeper
+from ivr.app.keep import _open_many_files
 from ivr.app.log import Log
 from ivr.keeper import Part, alive, note_pid
 from ivr.telephony.sipp import until
@@ -116,3 +117,16 @@ def test_as_many_files_may_be_open_as_the_machine_lets_us_and_never_fewer(soft: 
     argv = ["prlimit", f"--nofile={min(soft, hard)}:{hard}", sys.executable, "-c", code]
     done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=PROJECT)
     assert int(done.stdout) == min(then, hard)
+
+
+def test_a_machine_that_lets_nobody_open_more_files_stops_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def refuse(_: int, limits: tuple[int, int]) -> None:
+        asked.append(limits)
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    _open_many_files()
+    assert asked == [(16384, resource.RLIM_INFINITY)]

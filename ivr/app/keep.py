@@ -39,8 +39,13 @@ def _open_many_files() -> None:
     connection by TLS one for as long as it stays.
     """
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if now < OPEN_FILES:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if now == resource.RLIM_INFINITY or now >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    except (OSError, ValueError) as error:  # a machine that lets nobody: the line opens all the same
+        log.warning("keeper.few_files", error=type(error).__name__)
 
 
 def parts(settings: Settings) -> list[Part]:
